@@ -1,0 +1,48 @@
+"""Fixtures of the whole suite: Alice owns things, Bob is of her team, Charlie is an outsider, Mona manages, Ada administers."""
+
+import pytest
+from django.test import Client
+
+from crm.accounts.models import Team, User
+
+
+@pytest.fixture
+def team(db: None) -> Team:
+    return Team.objects.create(name="Sales North")
+
+
+@pytest.fixture
+def alice(team: Team) -> User:
+    """Owner of what the tests make."""
+    return User.objects.create_user("alice@acme.test", "alice-pw", name="Alice Ahrens", team=team)
+
+
+@pytest.fixture
+def bob(team: Team) -> User:
+    """Alice's team-mate."""
+    return User.objects.create_user("bob@acme.test", "bob-pw", name="Bob Berg", team=team)
+
+
+@pytest.fixture
+def charlie(db: None) -> User:
+    """Of another team."""
+    return User.objects.create_user("charlie@acme.test", "charlie-pw", name="Charlie Clark", team=Team.objects.create(name="South"))
+
+
+@pytest.fixture
+def mona(db: None) -> User:
+    """A manager."""
+    return User.objects.create_user("mona@acme.test", "mona-pw", name="Mona Meyer", role=User.Role.MANAGER)
+
+
+@pytest.fixture
+def ada(db: None) -> User:
+    """An administrator."""
+    return User.objects.create_user("ada@acme.test", "ada-pw", name="Ada Adler", role=User.Role.ADMIN)
+
+
+@pytest.fixture
+def alice_client(alice: User) -> Client:
+    client = Client()
+    client.force_login(alice)
+    return client

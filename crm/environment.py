@@ -1,0 +1,138 @@
+"""Reads Candor's configuration from the environment and from `.env`, and remembers what is wrong with it.
+
+Nothing here raises: a value that cannot be read is replaced by its default and told by `crm.checks`,
+so that a wrong configuration stops the start with a sentence and not with a traceback.
+"""
+
+import difflib
+import os
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+
+KNOWN = {
+    "SITE_URL": "Public address of the CRM, for example https://crm.example.com",
+    "TRACKING_URL": "Address that pixels and tracked links lead to; the CRM's own by default",
+    "PORT": "Port that `make run` listens on, and the default of SITE_URL",
+    "DATA_DIR": "Folder for the embedded database, spool, uploads and generated keys",
+    "SECRET_KEY": "Signs sessions and forms",
+    "SECRET_KEY_FALLBACKS": "Former values of SECRET_KEY, comma separated",
+    "TRACKING_KEYS": "Keys that sign pixels and links, newest first; old ones go on verifying",
+    "CREDENTIAL_KEYS": "Fernet keys that encrypt mail passwords, newest first",
+    "DATABASE_URL": "postgres://… for the scaled mode; SQLite in DATA_DIR otherwise",
+    "REDIS_URL": "redis://… as broker and cache for the scaled mode",
+    "EMAIL_URL": "Where Candor's own mail (password reset) goes, for example smtp+tls://user:pw@host:587",
+    "DEFAULT_FROM_EMAIL": "Sender of Candor's own mail",
+    "TRUSTED_PROXIES": "Addresses or networks of the proxies in front, comma separated",
+    "TIME_ZONE": "Default time zone of new users",
+    "LANGUAGE_CODE": "Default language",
+    "DEBUG": "Django's debug pages; never in production",
+    "LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR",
+    "CANDOR_DEMO": "Set by `manage.py demo` for its own processes; nothing else sets it",
+    "CANDOR_DEMO_SMTP_PORT": "Set by `manage.py demo`: port of the demo mail server",
+    "CANDOR_DEMO_IMAP_PORT": "Set by `manage.py demo`: port of the demo mailbox server",
+}
+LOOPBACK_NAMES = {"localhost", "localhost.localdomain"}
+
+
+@dataclass
+class Problem:
+    """One fault in the configuration: which setting, what is wrong, what to do."""
+
+    name: str
+    message: str
+    hint: str
+
+
+@dataclass
+class Environment:
+    """Typed access to the process environment, completed from a `.env` file."""
+
+    dotenv: Path
+    problems: list[Problem] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.env = environ.Env()
+        before = set(os.environ)
+        if self.dotenv.is_file():
+            self.env.read_env(str(self.dotenv))
+        self._find_misspelt(from_file=set(os.environ) - before)
+
+    def text(self, name: str, default: str = "") -> str:
+        return self.env.str(name, default=default).strip() or default
+
+    def texts(self, name: str) -> list[str]:
+        return [part.strip() for part in self.text(name).split(",") if part.strip()]
+
+    def number(self, name: str, default: int) -> int:
+        value = self.text(name)
+        if value and not value.isdigit():
+            self._tell(name, f"{name} is “{value}”, which is not a number.", f"For example {name}={default}.")
+            return default
+        return int(value or default)
+
+    def flag(self, name: str) -> bool:
+        value = self.text(name, "no").lower()
+        if value not in {"1", "true", "yes", "on", "0", "false", "no", "off"}:
+            self._tell(name, f"{name} is “{value}”, which is neither yes nor no.", f"Set {name}=yes or {name}=no.")
+        return value in {"1", "true", "yes", "on"}
+
+    def url(self, name: str, default: str) -> str:
+        """An absolute http(s) address without path, query or trailing slash."""
+        value = self.text(name, default).rstrip("/")
+        try:
+            parts = urlsplit(value)
+            valid = parts.scheme in {"http", "https"} and parts.hostname and not parts.path and not parts.query
+            _ = parts.port
+        except ValueError:
+            valid = False
+        if valid:
+            return value
+        self._tell(name, f"{name} is “{value}”, which is not a web address.", "Give scheme and host only: https://crm.example.com.")
+        return default
+
+    def database(self, name: str, default: dict[str, Any]) -> dict[str, Any]:
+        """Django's database configuration from a `postgres://` address."""
+        value = self.text(name)
+        if not value:
+            return default
+        try:
+            config = self.env.db_url(name)
+        except Exception:  # whatever django-environ stumbles over, the address is unusable
+            config = {}
+        if "postgresql" in str(config.get("ENGINE")) or "sqlite3" in str(config.get("ENGINE")):
+            return dict(config)
+        self._tell(name, f"{name} names no database that Candor knows.", "Use postgres://user:password@host:5432/name.")
+        return default
+
+    def email(self, name: str, default: str) -> dict[str, Any]:
+        """Django's EMAIL_* settings from an address such as `smtp+tls://user:pw@host:587`."""
+        try:
+            return dict(self.env.email_url(name, default=default))
+        except Exception:  # as above
+            self._tell(name, f"{name} cannot be read.", "Use smtp+tls://user:password@host:587.")
+            return dict(environ.Env.email_url_config(default))
+
+    def _tell(self, name: str, message: str, hint: str) -> None:
+        self.problems.append(Problem(name, message, hint))
+
+    def _find_misspelt(self, from_file: set[str]) -> None:
+        for name in sorted(os.environ):
+            close = difflib.get_close_matches(name, KNOWN, n=1, cutoff=0.86) if len(name) >= 7 else []
+            if name in KNOWN or not (close or name in from_file):
+                continue
+            hint = f"Did you mean {close[0]}?" if close else "The settings are listed in .env.example."
+            self._tell(name, f"{name} is not a setting that Candor knows.", hint)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address leads to this machine only."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host in LOOPBACK_NAMES or host.endswith(".localhost")

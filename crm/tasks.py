@@ -1,0 +1,29 @@
+"""Periodic chores of the whole installation."""
+
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from celery import shared_task
+from django.conf import settings
+from django.core.management import call_command
+
+from crm.lib.heartbeat import beat
+
+STALE_MESSAGE = timedelta(days=1)
+
+
+@shared_task
+def heartbeat() -> None:
+    """Leave a sign of life that the health page reads."""
+    beat()
+
+
+@shared_task
+def tidy() -> None:
+    """Drop expired sessions and messages that no worker ever took."""
+    call_command("clearsessions")
+    oldest = time.time() - STALE_MESSAGE.total_seconds()
+    for path in Path(settings.QUEUE_DIR).glob("*/*.msg"):
+        if path.stat().st_mtime < oldest:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,24 @@
+"""Settings of the test suite: a throw-away DATA_DIR, quick password hashing, static files from their sources."""
+
+import os
+import tempfile
+
+for name in ("SITE_URL", "TRACKING_URL", "CANDOR_DEMO", "TRUSTED_PROXIES", "DEBUG", "EMAIL_URL"):
+    os.environ.pop(name, None)
+os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="candor-tests-")
+os.environ["SITE_URL"] = "http://testserver"
+os.environ["TRACKING_URL"] = "http://track.test"
+os.environ["SECRET_KEY"] = "only-for-tests"
+os.environ["TRACKING_KEYS"] = "only-for-tests-tracking"
+os.environ["CREDENTIAL_KEYS"] = "b25seS1mb3ItdGVzdHMtY3JlZGVudGlhbC1rZXktMzI="
+
+from crm.settings import *  # noqa: E402
+
+IS_BUILT = False
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

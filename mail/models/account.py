@@ -1,0 +1,58 @@
+"""A user's mail account: how to send, and where Sent is."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from crm.accounts.models import User
+from crm.lib.encryption import EncryptedTextField
+
+
+class Security(models.TextChoices):
+    """How a connection is protected."""
+
+    TLS = "tls", _("TLS (SSL)")  # from the first byte: 465, 993
+    STARTTLS = "starttls", _("STARTTLS")  # required, never optional: 587, 143
+    NONE = "none", _("None")  # loopback and trusted networks only
+
+
+class AccountQuerySet(models.QuerySet["Account"]):
+    """Mail accounts."""
+
+    def visible_to(self, user: User) -> Self:
+        """Only the account's owner."""
+        return self.filter(owner=user)
+
+
+class Account(models.Model):
+    """Settings to send by SMTP and to file the clean copy by IMAP; passwords are encrypted at rest."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mail_accounts")
+    email = models.EmailField(_("email address"))
+    sender_name = models.CharField(_("sender name"), max_length=150, blank=True)
+    signature_html = models.TextField(_("signature"), blank=True)
+    smtp_host = models.CharField(_("SMTP server"), max_length=200)
+    smtp_port = models.PositiveIntegerField(_("SMTP port"), default=587)
+    smtp_security = models.CharField(_("SMTP security"), max_length=10, choices=Security.choices, default=Security.STARTTLS)
+    smtp_username = models.CharField(_("SMTP user name"), max_length=200, blank=True)
+    smtp_password = EncryptedTextField(_("SMTP password"), blank=True)
+    imap_host = models.CharField(_("IMAP server"), max_length=200, blank=True)
+    imap_port = models.PositiveIntegerField(_("IMAP port"), default=993)
+    imap_security = models.CharField(_("IMAP security"), max_length=10, choices=Security.choices, default=Security.TLS)
+    imap_username = models.CharField(_("IMAP user name"), max_length=200, blank=True)
+    imap_password = EncryptedTextField(_("IMAP password"), blank=True)
+    is_demo = models.BooleanField(default=False, editable=False)  # of the demo mail server: reachable by construction
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_error = models.CharField(max_length=500, blank=True, editable=False)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["owner", "email"], name="mail_account_once")]
+
+    def __str__(self) -> str:
+        return self.email

@@ -1,0 +1,132 @@
+"""Threads and their messages."""
+
+from pathlib import Path
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from crm.accounts.models import User
+from crm.records.models import Deal, Person
+from mail.models.account import Account
+from tracking.models import TrackedMail
+
+
+class ThreadQuerySet(models.QuerySet["Thread"]):
+    """Threads."""
+
+    def visible_to(self, user: User) -> Self:
+        """A thread is its mailbox owner's."""
+        return self.filter(owner=user)
+
+
+class Thread(models.Model):
+    """A conversation in one user's mail."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    subject = models.CharField(max_length=500, blank=True)
+    deals = models.ManyToManyField(Deal, blank=True, related_name="mail_threads")
+    is_starred = models.BooleanField(default=False)
+    latest_at = models.DateTimeField(default=timezone.now)
+
+    objects = ThreadQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["owner", "-latest_at", "-id"], name="mail_thread_latest")]
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    """Messages."""
+
+    def visible_to(self, user: User) -> Self:
+        """A message is its mailbox owner's."""
+        return self.filter(owner=user)
+
+    def in_folder(self, folder: str) -> Self:
+        return self.filter(folder=folder)
+
+
+class Message(models.Model):
+    """A mail as written or received. The body is kept clean: never with our pixel or our links."""
+
+    class Folder(models.TextChoices):
+        INBOX = "inbox", _("Inbox")
+        DRAFTS = "drafts", _("Drafts")
+        OUTBOX = "outbox", _("Outbox")  # on its way, or could not be sent: see its deliveries
+        SENT = "sent", _("Sent")
+        ARCHIVE = "archive", _("Archive")
+
+    thread = models.ForeignKey(Thread, on_delete=models.CASCADE, related_name="messages")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    account = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="messages")
+    folder = models.CharField(max_length=10, choices=Folder.choices, default=Folder.DRAFTS)
+    message_id = models.CharField(max_length=250, blank=True, db_index=True)  # with its angle brackets; fixed when queued
+    in_reply_to = models.CharField(max_length=250, blank=True)
+    references = models.TextField(blank=True)
+    from_name = models.CharField(max_length=200, blank=True)
+    from_email = models.EmailField(blank=True)
+    subject = models.CharField(_("subject"), max_length=500, blank=True)
+    body_html = models.TextField(blank=True)
+    body_text = models.TextField(blank=True)
+    preview = models.CharField(max_length=200, blank=True)  # first words, for lists
+    is_read = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(auto_now=True)
+    at = models.DateTimeField(default=timezone.now)  # saved, queued, sent or received: what lists show and sort by
+    sent_at = models.DateTimeField(null=True, blank=True)
+    track_opens = models.BooleanField(default=False)  # the toggles of this mail
+    track_links = models.BooleanField(default=False)
+    tracked_mail = models.OneToOneField(TrackedMail, null=True, blank=True, on_delete=models.SET_NULL, related_name="message")
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["owner", "folder", "-at", "-id"], name="mail_message_folder"),
+            models.Index(fields=["owner", "-at", "-id"], name="mail_message_tracked", condition=Q(tracked_mail__isnull=False)),
+        ]
+
+
+class Recipient(models.Model):
+    """An address that a message goes to, and what became of it there."""
+
+    class Kind(models.TextChoices):
+        TO = "to", _("To")
+        CC = "cc", _("Cc")
+        BCC = "bcc", _("Bcc")
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="recipients")
+    kind = models.CharField(max_length=3, choices=Kind.choices, default=Kind.TO)
+    name = models.CharField(max_length=200, blank=True)
+    email = models.EmailField(db_index=True)
+    person = models.ForeignKey(Person, null=True, blank=True, on_delete=models.SET_NULL, related_name="mail_recipients")
+    refusal = models.CharField(max_length=500, blank=True)  # the server's words, when this address was refused
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.email}>" if self.name else self.email
+
+
+def attachment_path(attachment: "Attachment", name: str) -> str:
+    """A random name on disk: what the file is called is kept in the row alone."""
+    from uuid import uuid4
+
+    return str(Path("attachments", f"{uuid4().hex}"))
+
+
+class Attachment(models.Model):
+    """A file that goes with a message."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attachments")
+    file = models.FileField(upload_to=attachment_path, max_length=200)
+    name = models.CharField(max_length=255)
+    content_type = models.CharField(max_length=100, default="application/octet-stream")
+    size = models.PositiveIntegerField(default=0)  # bytes
+
+    class Meta:
+        ordering = ["pk"]

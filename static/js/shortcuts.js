@@ -1,0 +1,8 @@
+// Keys that work everywhere: "/" goes to the search.
+const isTyping = (target) => target.closest("input, textarea, select, [contenteditable]");
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  event.preventDefault();
+  document.querySelector("[data-search]")?.focus();
+});
