@@ -21,7 +21,7 @@ def sign(user_id: int) -> str:
 def read(value: str) -> int | None:
     """The user's id, or None when the value is not ours."""
     head, _, mac = value.partition(".")
-    if not head.isascii() or not head.isdigit() or len(head) > 18 or not mac.isascii():
+    if not head.isascii() or not head.isdigit() or len(head) > 19 or not mac.isascii():
         return None
     matches = [hmac.compare_digest(mac, _mac(int(head), key)) for key in settings.TRACKING_KEYS]
     return int(head) if any(matches) else None

@@ -1,0 +1,94 @@
+"""Configuration: wrong values and misspelt names are told, never raised."""
+
+from pathlib import Path
+
+import pytest
+
+from crm.environment import KNOWN, Environment, is_loopback
+
+ABSENT = Path("/nowhere/.env")
+
+
+def environment(monkeypatch: pytest.MonkeyPatch, **values: str) -> Environment:
+    for name in KNOWN:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    return Environment(ABSENT)
+
+
+def test_defaults_apply_where_nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    env = environment(monkeypatch)
+    assert env.number("PORT", 8000) == 8000
+    assert env.url("SITE_URL", "http://localhost:8000") == "http://localhost:8000"
+    assert env.flag("DEBUG") is False
+    assert env.texts("TRUSTED_PROXIES") == []
+    assert env.problems == []
+
+
+def test_a_port_that_is_no_number_is_told_and_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    env = environment(monkeypatch, PORT="eighty")
+    assert env.number("PORT", 8000) == 8000
+    assert [problem.name for problem in env.problems] == ["PORT"]
+
+
+@pytest.mark.parametrize("value", ["crm.example.com", "ftp://crm.example.com", "https://", "https://crm.example.com/app", "http://x:99999"])
+def test_an_address_that_is_no_site_is_told(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    env = environment(monkeypatch, SITE_URL=value)
+    assert env.url("SITE_URL", "http://localhost:8000") == "http://localhost:8000"
+    assert "SITE_URL" in env.problems[0].message
+
+
+def test_a_trailing_slash_of_the_site_is_taken_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert environment(monkeypatch, SITE_URL="https://crm.example.com/").url("SITE_URL", "") == "https://crm.example.com"
+
+
+@pytest.mark.parametrize("value", ["perhaps", "2"])
+def test_a_switch_that_is_neither_yes_nor_no_is_told(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    env = environment(monkeypatch, DEBUG=value)
+    assert env.flag("DEBUG") is False
+    assert env.problems
+
+
+def test_a_database_that_candor_does_not_know_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    env = environment(monkeypatch, DATABASE_URL="mysql://u:p@host/db")
+    assert env.database("DATABASE_URL", {"ENGINE": "default"}) == {"ENGINE": "default"}
+    assert "DATABASE_URL" in env.problems[0].message
+    assert "u:p" not in env.problems[0].message + env.problems[0].hint, "passwords stay out of messages"
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("SITE_ULR", "SITE_URL"), ("DATABSE_URL", "DATABASE_URL"), ("TRACKING_KEY", "TRACKING_KEYS")])
+def test_a_misspelt_name_is_told_with_the_one_that_was_meant(monkeypatch: pytest.MonkeyPatch, typed: str, meant: str) -> None:
+    env = environment(monkeypatch, **{typed: "x"})
+    assert [(problem.name, problem.hint) for problem in env.problems] == [(typed, f"Did you mean {meant}?")]
+
+
+def test_names_of_other_programs_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert environment(monkeypatch, PATHEXT="x", XDG_DATA_DIRS="y", DISPLAY=":1", REQUESTS_CA_BUNDLE="z").problems == []
+
+
+def test_a_name_in_the_file_that_nobody_knows_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PORT=9000\nCOLOUR=green\n")
+    monkeypatch.delenv("PORT", raising=False)
+    monkeypatch.setenv("COLOUR", "to be restored after the test")
+    monkeypatch.delenv("COLOUR")
+    env = Environment(tmp_path / ".env")
+    assert env.number("PORT", 8000) == 9000
+    assert [problem.name for problem in env.problems] == ["COLOUR"]
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://localhost:8000", True),
+        ("http://127.0.0.1", True),
+        ("http://127.9.9.9:1", True),
+        ("http://[::1]:8000", True),
+        ("http://crm.localhost", True),
+        ("https://crm.example.com", False),
+        ("http://192.168.0.4", False),
+        ("http://localhost.example.com", False),
+    ],
+)
+def test_loopback_is_told_from_the_rest(url: str, expected: bool) -> None:
+    assert is_loopback(url) is expected

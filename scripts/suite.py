@@ -1,0 +1,106 @@
+"""Runs everything that `make test` promises, step by step, and tells at the end what was skipped and why.
+
+Exit status 0 when every step held. With `CI` set, a service that is absent fails the tests that need it.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+COUNT = re.compile(r"(\d+) (passed|failed|skipped|errors?)")
+
+
+@dataclass
+class Step:
+    """One command and the environment it adds; `is_suite` when pytest's counts are to be summed."""
+
+    name: str
+    command: list[str]
+    env: dict[str, str] = field(default_factory=dict)
+    is_suite: bool = False
+
+
+def checks() -> list[Step]:
+    """What machines can see without running the product."""
+    manage = [str(BIN / "python"), "manage.py"]
+    templates = [str(path) for path in sorted((ROOT / "templates").rglob("*.html"))]
+    return [
+        Step("formatter", [str(BIN / "ruff"), "format", "--check", "--quiet", "."]),
+        Step("linter", [str(BIN / "ruff"), "check", "--quiet", "."]),
+        Step("template formatter", [str(BIN / "djade"), "--target-version", "5.2", "--check", *templates]),
+        Step("types", [str(BIN / "mypy"), "."]),
+        Step("imports run one way", [str(BIN / "lint-imports")]),
+        Step("missing migrations", [*manage, "makemigrations", "--check", "--dry-run"]),
+        Step("deployment check", [*manage, "check", "--deploy", "--fail-level", "WARNING"], deployed()),
+    ]
+
+
+def deployed() -> dict[str, str]:
+    """The environment of an installation on https, for Django's deployment check."""
+    sys.path.insert(0, str(ROOT))
+    from crm.keys import generate
+
+    return {"SITE_URL": "https://crm.example.com", **generate()}
+
+
+def suites() -> list[Step]:
+    """The tests: everything on SQLite, then all but the browser's journeys on PostgreSQL."""
+    pytest = [str(BIN / "pytest"), "-rs", "--durations=5", "-n", "2", "--dist", "loadgroup"]
+    steps = [Step("tests on SQLite", pytest, {"DATABASE_URL": ""}, is_suite=True)]
+    postgres = os.environ.get("TEST_POSTGRES_URL", "postgres://candor:candor@127.0.0.1:5432/candor")
+    if has_postgres(postgres):
+        return [*steps, Step("tests on PostgreSQL", [*pytest, "-m", "not browser"], {"DATABASE_URL": postgres}, is_suite=True)]
+    if os.environ.get("CI"):
+        return [*steps, Step("tests on PostgreSQL", [sys.executable, "-c", f"raise SystemExit('no PostgreSQL at {postgres}')"])]
+    print("skipped: tests on PostgreSQL (no server answers; set TEST_POSTGRES_URL=postgres://user:password@host/name)")
+    return steps
+
+
+def has_postgres(url: str) -> bool:
+    """Whether a server answers under that address."""
+    import psycopg
+
+    try:
+        psycopg.connect(url, connect_timeout=3).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def run(step: Step, counts: dict[str, int]) -> bool:
+    """Run one step, show its output when it fails (or when it is a suite), add its counts."""
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="candor-suite-") as folder:
+        env = {**os.environ, "DATA_DIR": folder, **step.env}
+        done = subprocess.run(step.command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode or step.is_suite:
+        print(done.stdout)
+    if step.is_suite:
+        for number, word in COUNT.findall(done.stdout.strip().rsplit("\n", 1)[-1]):
+            key = "failed" if word.startswith("error") else word
+            counts[key] = counts.get(key, 0) + int(number)
+    print(f"{'ok  ' if done.returncode == 0 else 'FAIL'} {step.name} ({time.monotonic() - started:.0f} s)", flush=True)
+    return done.returncode == 0
+
+
+def main() -> int:
+    """Run all steps; the last line sums the tests' counts."""
+    counts: dict[str, int] = {}
+    failed = [step.name for step in checks() if not run(step, counts)]
+    failed += [step.name for step in suites() if not run(step, counts)]
+    if failed:
+        print("failed: " + ", ".join(failed))
+    failures = counts.get("failed", 0) + sum(1 for name in failed if not name.startswith("tests"))
+    print(f"{counts.get('passed', 0)} passed, {failures} failed, {counts.get('skipped', 0)} skipped")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
