@@ -1,8 +1,21 @@
 """Celery tasks of mail."""
 
+import logging
+
 from celery import shared_task
+
+logger = logging.getLogger(__name__)
+WAKE_LIFE = 60  # seconds; an older wake-up says nothing that the periodic one does not
 
 
 @shared_task
 def send_due() -> None:
     """Send what waits in the outbox and is due."""
+
+
+def wake() -> None:
+    """Have the outbox looked at now; never raises: with the broker down the mail waits for the next look."""
+    try:
+        send_due.apply_async(expires=WAKE_LIFE, retry=False)
+    except Exception as error:  # kombu, redis and the file system each raise their own
+        logger.warning("The worker could not be woken (%s); the outbox waits for its next look.", type(error).__name__)

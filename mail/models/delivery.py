@@ -34,11 +34,14 @@ class Delivery(models.Model):
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="deliveries")
     recipients = models.ManyToManyField(Recipient, related_name="deliveries")
-    copy = models.OneToOneField(Copy, null=True, blank=True, on_delete=models.SET_NULL, related_name="delivery")
+    copy = models.ForeignKey(Copy, null=True, blank=True, on_delete=models.SET_NULL, related_name="deliveries")
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
+    queued_at = models.DateTimeField(default=timezone.now)  # what the days until giving up are counted from
     next_attempt_at = models.DateTimeField(default=timezone.now)
+    claim = models.UUIDField(null=True, blank=True)  # who holds the row: a worker that lost it can change nothing any more
     claimed_at = models.DateTimeField(null=True, blank=True)
+    searches = models.PositiveSmallIntegerField(default=0)  # how often Sent was searched for an uncertain mail
     sent_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=500, blank=True)  # for the person: what happened and what to do
     smtp_reply = models.CharField(max_length=500, blank=True)  # the server's own words
@@ -51,6 +54,6 @@ class Delivery(models.Model):
             models.Index(
                 fields=["next_attempt_at"],
                 name="mail_delivery_open",
-                condition=Q(status__in=["queued", "retry", "sending", "transmitting"]),
+                condition=Q(status__in=["queued", "retry", "sending", "transmitting", "uncertain"]),
             )
         ]

@@ -59,6 +59,15 @@ class Message(models.Model):
         SENT = "sent", _("Sent")
         ARCHIVE = "archive", _("Archive")
 
+    class Filing(models.TextChoices):
+        """Whether the provider's Sent folder holds the clean copy."""
+
+        NONE = "", _("Not needed")  # not sent yet, or the account has no IMAP server
+        PENDING = "pending", _("Waiting")  # tried at `filing_due_at`
+        FILED = "filed", _("Filed")
+        PROVIDER = "provider", _("Filed by the provider")
+        FAILED = "failed", _("Not filed")  # given up: the mail was sent all the same
+
     thread = models.ForeignKey(Thread, on_delete=models.CASCADE, related_name="messages")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     account = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="messages")
@@ -80,6 +89,12 @@ class Message(models.Model):
     track_opens = models.BooleanField(default=False)  # the toggles of this mail
     track_links = models.BooleanField(default=False)
     tracked_mail = models.OneToOneField(TrackedMail, null=True, blank=True, on_delete=models.SET_NULL, related_name="message")
+    typed_recipients = models.JSONField(default=dict, blank=True)  # a draft's {"to", "cc", "bcc"} as typed, mistakes included
+    dated_at = models.DateTimeField(null=True, blank=True)  # the Date header; fixed when queued
+    provider_message_id = models.CharField(max_length=250, blank=True, db_index=True)  # when the provider gave another one
+    filing = models.CharField(max_length=10, choices=Filing.choices, blank=True, default=Filing.NONE)
+    filing_due_at = models.DateTimeField(null=True, blank=True)
+    filing_attempts = models.PositiveSmallIntegerField(default=0)
 
     objects = MessageQuerySet.as_manager()
 
@@ -87,6 +102,7 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["owner", "folder", "-at", "-id"], name="mail_message_folder"),
             models.Index(fields=["owner", "-at", "-id"], name="mail_message_tracked", condition=Q(tracked_mail__isnull=False)),
+            models.Index(fields=["filing_due_at"], name="mail_message_filing", condition=Q(filing="pending")),
         ]
 
 

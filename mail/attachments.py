@@ -1,0 +1,88 @@
+"""The files that go with a mail."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from mail import addresses, body
+from mail.models import Attachment, Message
+
+MEGABYTE = 1024 * 1024
+MAX_NAME = 200
+CONTENT_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+", re.ASCII)
+COMPOSITE = ("message/", "multipart/")  # mail programs would unfold these: they travel as plain files
+
+
+class TooLarge(Exception):
+    """The files do not fit into one mail; `sentence` tells the person."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class NotADraft(Exception):
+    """The message is in the outbox or sent: its files can no longer be changed."""
+
+
+@transaction.atomic
+def add(*, message: Message, upload: UploadedFile[Any]) -> Attachment:
+    """Put a file to a draft; what is there already stays. Raises TooLarge, NotADraft, and OSError when the disk is full."""
+    if Message.objects.select_for_update().get(pk=message.pk).folder != Message.Folder.DRAFTS:
+        raise NotADraft
+    check_total(message, more=upload.size or 0)
+    name = _file_name(upload.name or "")
+    return Attachment.objects.create(
+        message=message, file=upload, name=name, content_type=_content_type(name, upload.content_type or ""), size=upload.size or 0
+    )
+
+
+@transaction.atomic
+def remove(*, attachment: Attachment) -> None:
+    """Take a file from a draft, and from the disk once that is certain. Raises NotADraft."""
+    if attachment.message.folder != Message.Folder.DRAFTS:
+        raise NotADraft
+    transaction.on_commit(partial(attachment.file.storage.delete, attachment.file.name or ""))
+    attachment.delete()
+
+
+def total_size(message: Message) -> int:
+    """Bytes of the files and of the pictures in the text."""
+    files = message.attachments.aggregate(bytes=Sum("size"))["bytes"] or 0
+    return files + body.inline_image_bytes(message.body_html)
+
+
+def check_total(message: Message, *, more: int = 0) -> None:
+    """See that all files, and `more` bytes, fit into one mail. Raises TooLarge."""
+    size = total_size(message) + more
+    if size > settings.MAX_MESSAGE_BYTES:
+        numbers = {"size": number_format(size / MEGABYTE, 1), "limit": settings.MAX_MESSAGE_BYTES // MEGABYTE}
+        text = _("The attachments would have %(size)s MB together; a mail takes %(limit)s MB. Send large files as a link.")
+        raise TooLarge(text % numbers)
+
+
+def _file_name(name: str) -> str:
+    """The name without folders and control characters; shortened in front of its ending."""
+    name = addresses.one_line(name.replace("\\", "/").rpartition("/")[2]) or _("file")
+    stem, dot, ending = name.rpartition(".")
+    if len(name) > MAX_NAME and dot and len(ending) < 20:
+        return stem[: MAX_NAME - len(ending) - 1] + dot + ending
+    return name[:MAX_NAME]
+
+
+def _content_type(name: str, claimed: str) -> str:
+    """The type by the file's name, else what the browser claims, else bytes."""
+    for candidate in (mimetypes.guess_type(name)[0], claimed.partition(";")[0].strip().lower()):
+        if candidate and CONTENT_TYPE.fullmatch(candidate) and not candidate.startswith(COMPOSITE) and len(candidate) <= 100:
+            return candidate
+    return "application/octet-stream"

@@ -1,0 +1,151 @@
+"""What somebody wrote: its HTML made safe and plain enough for mail programs, its text part, its first words."""
+
+import re
+from typing import Any
+
+import lxml.html
+import nh3
+from inscriptis import Inscriptis
+from inscriptis.css_profiles import CSS_PROFILES
+from inscriptis.model.config import ParserConfig
+
+TEXT_TAGS = {"p", "div", "br", "span", "a", "img", "hr", "pre", "code", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "center"}
+MARK_TAGS = {"b", "strong", "i", "em", "u", "s", "strike", "del", "ins", "sub", "sup", "small", "big", "font", "mark"}
+LIST_TAGS = {"ul", "ol", "li", "dl", "dt", "dd"}
+TABLE_TAGS = {"table", "caption", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "td", "th"}
+CELL = {"width", "height", "align", "valign", "bgcolor", "colspan", "rowspan", "nowrap"}
+ATTRIBUTES = {
+    "*": {"style", "dir", "lang", "align"},
+    "a": {"href", "title", "data-notrack"},
+    "img": {"src", "alt", "width", "height", "border"},
+    "font": {"color", "face", "size"},
+    "ol": {"start", "type"},
+    "blockquote": {"type"},
+    "table": {"width", "height", "bgcolor", "border", "cellpadding", "cellspacing"},
+    "tr": {"bgcolor", "valign"},
+    "td": CELL,
+    "th": CELL,
+    "col": {"width", "span"},
+}
+CLASSES = {"div": {"gmail_quote", "candor_signature"}, "blockquote": {"gmail_quote"}}  # marks that quotes are folded by
+SCHEMES = {"http", "https", "mailto", "tel", "sms", "cid", "data"}
+BOX = ("margin", "padding", "border")
+SIDES = ("", "-top", "-right", "-bottom", "-left")
+STYLES = (
+    {"color", "background-color", "line-height", "letter-spacing", "vertical-align", "white-space", "list-style-type", "direction"}
+    | {"font", "font-family", "font-size", "font-style", "font-weight", "font-variant"}
+    | {"text-align", "text-decoration", "text-indent", "text-transform", "display"}
+    | {"width", "height", "max-width", "min-width", "max-height", "border-collapse", "border-spacing", "border-radius"}
+    | {name + side for name in BOX for side in SIDES}
+    | {f"border{side}-{what}" for side in SIDES for what in ("color", "style", "width")}
+)
+PLAIN_VALUE = re.compile(r"(?:rgba?\([\d\s.,%/]+\)|hsla?\([\d\s.,%/deg]+\)|[\w\s.,%#'\"!/+-])*")  # no url(), var(), escapes
+INLINE_IMAGE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
+UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ufffe\uffff]")
+PREVIEW_LENGTH = 200
+TEXT_STYLE = ParserConfig(css=CSS_PROFILES["strict"].copy())
+BLANK_LINES = re.compile(r"\n{3,}")
+
+
+def clean(html: str) -> str:
+    """HTML from the editor or the clipboard with everything that could run, load styles or hide text taken out."""
+    return nh3.clean(
+        UNWANTED.sub("", html),
+        tags=TEXT_TAGS | MARK_TAGS | LIST_TAGS | TABLE_TAGS,
+        attributes=ATTRIBUTES,
+        allowed_classes=CLASSES,
+        attribute_filter=_filter_attribute,
+        filter_style_properties=STYLES,
+        url_schemes=SCHEMES,
+        url_relative=_complete_address,
+        link_rel=None,
+        strip_comments=True,
+    )
+
+
+def to_text(html: str) -> str:
+    """The text part that says what the HTML says: links as “words (address)”, quotes behind “> ”."""
+    root = _tree(html)
+    for link in root.iter("a"):
+        _show_address(link)
+    for image in list(root.iter("img")):
+        _replace(image, "span", image.get("alt", ""))
+    for quote in reversed(list(root.iter("blockquote"))):  # the inner ones first
+        _replace(quote, "pre", _quoted(_text_of(quote)))
+    return _text_of(root)
+
+
+def preview(text: str) -> str:
+    """First words for a list, without quoted lines."""
+    own = [line for line in text.splitlines() if not line.startswith(">")]
+    return " ".join(" ".join(own).split())[:PREVIEW_LENGTH]
+
+
+def is_empty(html: str) -> bool:
+    """Whether nothing is written there: neither words nor an image."""
+    return "<img" not in html.lower() and not to_text(html).strip()
+
+
+def inline_image_bytes(html: str) -> int:
+    """How many bytes the pictures inside of the text have."""
+    return sum(len(found.group()) * 3 // 4 for found in INLINE_IMAGE.finditer(html))
+
+
+def _filter_attribute(tag: str, name: str, value: str) -> str | None:
+    if name == "style":
+        return _plain_style(value) or None
+    if value.lower().lstrip().startswith("data:"):
+        return value if (tag, name) == ("img", "src") and INLINE_IMAGE.fullmatch(value) else None
+    return value
+
+
+def _plain_style(style: str) -> str:
+    """The declarations that hold nothing but words, numbers and colours."""
+    kept = [declaration.strip() for declaration in style.split(";") if PLAIN_VALUE.fullmatch(declaration.partition(":")[2])]
+    return "; ".join(declaration for declaration in kept if declaration and "none" not in _display(declaration))
+
+
+def _display(declaration: str) -> str:
+    name, _, value = declaration.lower().partition(":")
+    return value if name.strip() == "display" else ""
+
+
+def _complete_address(url: str) -> str | None:
+    """Relative addresses lead nowhere in a mail: only anchors stay, and what plainly is a host gets its scheme."""
+    if url.startswith("#"):
+        return url
+    return f"https://{url}" if url.lower().startswith("www.") else None
+
+
+def _tree(html: str) -> Any:
+    return lxml.html.fragment_fromstring(UNWANTED.sub("", html).replace("\xa0", " "), create_parent="div")
+
+
+def _show_address(link: Any) -> None:
+    address = (link.get("href") or "").removeprefix("mailto:")
+    words = " ".join(link.text_content().split())
+    if not address or address.startswith("#") or words in (address, address.split("//", 1)[-1].rstrip("/")):
+        return
+    shown = f" ({address})" if words else address
+    if len(link):
+        link[-1].tail = (link[-1].tail or "") + shown
+    else:
+        link.text = (link.text or "") + shown
+
+
+def _replace(element: Any, tag: str, text: str) -> None:
+    """Turn an element into one that holds this text and nothing else; what follows it stays."""
+    tail = element.tail
+    element.clear()
+    element.tag, element.text, element.tail = tag, text, tail
+
+
+def _text_of(tree: Any) -> str:
+    tree.tag, tail, tree.tail = "div", tree.tail, None  # a quote as such would be indented once more
+    text = Inscriptis(tree, TEXT_STYLE).get_text()
+    tree.tail = tail
+    return BLANK_LINES.sub("\n\n", "\n".join(line.rstrip() for line in text.splitlines())).strip("\n")
+
+
+def _quoted(text: str) -> str:
+    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())

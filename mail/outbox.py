@@ -1,0 +1,108 @@
+"""Putting a written mail on its way, and taking it back. The rows are the queue: a lost wake-up delays, never loses."""
+
+import secrets
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from mail import addresses, attachments, drafts, threading
+from mail.models import Account, Delivery, Message
+from mail.models.message import Recipient
+from notifications.push import push
+
+Status = Delivery.Status
+WITHDRAWABLE = (Status.QUEUED, Status.RETRY, Status.FAILED, Status.UNCERTAIN)
+
+
+class CannotSend(Exception):
+    """The mail cannot be put on its way: `field` names the form's field ("" for the whole), `sentence` tells the person why."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+        self.sentence = sentence
+
+
+@transaction.atomic
+def queue(*, message: Message, track_opens: bool, track_links: bool, now: datetime) -> None:
+    """Check a draft, fix its Message-ID and Date, freeze what is tracked and put it into the outbox. Raises CannotSend."""
+    draft = Message.objects.select_for_update().select_related("account", "owner", "thread").get(pk=message.pk)
+    account = _check(draft)
+    draft.from_name, draft.from_email = account.sender_name, account.email
+    draft.message_id = draft.message_id or new_message_id(account.email)
+    draft.folder = Message.Folder.OUTBOX
+    draft.dated_at = draft.at = now
+    draft.save()
+    delivery = Delivery.objects.create(message=draft, next_attempt_at=now)
+    delivery.recipients.set(draft.recipients.all())
+    threading.touch(draft.thread, now=now)
+    tell_tabs(draft)
+    message.refresh_from_db()
+
+
+@transaction.atomic
+def send_again(*, message: Message, now: datetime) -> None:
+    """Try again now what failed, waits for its next attempt, or is uncertain: then the person takes the risk. Raises CannotSend."""
+    again = _locked(message).filter(status__in=(Status.RETRY, Status.FAILED, Status.UNCERTAIN))
+    if not again:
+        raise CannotSend("", _("There is nothing to send again."))
+    for delivery in again:
+        delivery.recipients.exclude(refusal="").update(refusal="")
+        delivery.status, delivery.attempts, delivery.searches = Status.QUEUED, 0, 0
+        delivery.next_attempt_at, delivery.queued_at = now, now
+        delivery.claim, delivery.error, delivery.smtp_reply = None, "", ""
+        delivery.save()
+    tell_tabs(message)
+
+
+@transaction.atomic
+def back_to_drafts(*, message: Message) -> None:
+    """Take a mail out of the outbox to change it. Raises CannotSend when it is on the wire or part of it is sent."""
+    deliveries = _locked(message)
+    if message.folder != Message.Folder.OUTBOX or any(delivery.status not in WITHDRAWABLE for delivery in deliveries):
+        raise CannotSend("", _("This mail is being sent or has been sent; it can no longer be changed."))
+    deliveries.delete()
+    message.recipients.update(refusal="")
+    message.folder, message.message_id, message.dated_at = Message.Folder.DRAFTS, "", None
+    message.save()
+    tell_tabs(message)
+
+
+def new_message_id(email: str) -> str:
+    """A fresh Message-ID with its angle brackets, under the sender's domain; it tells neither host nor time."""
+    return f"<{secrets.token_urlsafe(18)}@{addresses.domain_to_ascii(email.rpartition('@')[2])}>"
+
+
+def tell_tabs(message: Message) -> None:
+    """Make the owner's open tabs show the message's new state."""
+    push(user=message.owner, name="mail", payload={"message": message.pk, "folder": message.folder})
+
+
+def _check(draft: Message) -> Account:
+    if draft.folder != Message.Folder.DRAFTS:
+        raise CannotSend("", _("This mail has been sent already."))
+    if draft.account is None or draft.account.owner_id != draft.owner_id:
+        raise CannotSend("account", _("Connect a mail account first, under Personal settings, Email sync."))
+    for field, sentence in drafts.mistakes(draft).items():
+        raise CannotSend(field, sentence)
+    if not draft.recipients.exists():
+        raise CannotSend("to", _("Say who shall get this mail."))
+    try:
+        attachments.check_total(draft)
+    except attachments.TooLarge as error:
+        raise CannotSend("attachments", error.sentence) from error
+    return draft.account
+
+
+def _locked(message: Message) -> QuerySet[Delivery]:
+    """The mail's deliveries, kept from the workers until the transaction ends."""
+    message.refresh_from_db()
+    rows = message.deliveries.select_for_update()
+    return rows.filter(pk__in=[delivery.pk for delivery in rows])
+
+
+def refused(message: Message) -> QuerySet[Recipient]:
+    """The recipients whom the server refused."""
+    return message.recipients.exclude(refusal="")
