@@ -1,4 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from tracking import views
 
 app_name = "tracking"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("tracking/<int:pk>/icons/", views.icons, name="icons"),
+]

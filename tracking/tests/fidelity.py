@@ -1,0 +1,60 @@
+"""Compares two mails as a browser builds them (html5lib, another parser than ours)."""
+
+import warnings
+from typing import Any
+
+import html5lib
+
+Node = tuple[Any, ...]
+
+
+def differences(original: str, tracked: str, host: str) -> list[str]:
+    """What differs beside addresses of links that lead to `host` now; the pixels of `host` are left out. Empty when faithful."""
+    before, after = nodes(original), [node for node in nodes(tracked) if not is_pixel(node, host)]
+    before, after = joined(before), joined(after)
+    if len(before) != len(after):
+        return [f"{len(before)} nodes became {len(after)}"]
+    return [f"{old} became {new}" for old, new in zip(before, after, strict=True) if old != new and not is_rewritten(old, new, host)]
+
+
+def pixels(tracked: str, host: str) -> int:
+    """How many pixels of `host` a browser would fetch from inside the body."""
+    return sum(is_pixel(node, host) and node[3] for node in nodes(tracked))
+
+
+def nodes(html: str) -> list[Node]:
+    """Every node as kind, name, content and whether it is in the body."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        walker = html5lib.getTreeWalker("etree")(html5lib.parse(html, treebuilder="etree"))
+        found: list[Node] = []
+        is_in_body = False
+        for token in walker:
+            is_in_body = is_in_body or token.get("name") == "body"
+            data = token.get("data")
+            content = tuple(sorted((key[1], value) for key, value in data.items())) if isinstance(data, dict) else data
+            kind = "Characters" if token["type"] == "SpaceCharacters" else token["type"]
+            kind = "StartTag" if kind == "EmptyTag" else kind
+            found.append((kind, token.get("name"), content, is_in_body))
+    return found
+
+
+def joined(found: list[Node]) -> list[Node]:
+    """Neighbouring texts as one."""
+    result: list[Node] = []
+    for node in found:
+        if node[0] == "Characters" and result and result[-1][0] == "Characters":
+            node = ("Characters", None, result.pop()[2] + node[2], node[3])
+        result.append(node)
+    return result
+
+
+def is_pixel(node: Node, host: str) -> bool:
+    return node[0] == "StartTag" and node[1] == "img" and bool(dict(node[2]).get("src", "").startswith(host))
+
+
+def is_rewritten(old: Node, new: Node, host: str) -> bool:
+    if old[:2] != new[:2] or old[0] != "StartTag" or old[1] not in ("a", "area"):
+        return False
+    before, after = dict(old[2]), dict(new[2])
+    return bool(before.pop("href").strip().lower().startswith("http") and after.pop("href").startswith(host) and before == after)
