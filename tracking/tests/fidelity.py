@@ -40,13 +40,13 @@ def nodes(html: str) -> list[Node]:
 
 
 def joined(found: list[Node]) -> list[Node]:
-    """Neighbouring texts as one."""
+    """Neighbouring texts as one, and blank ones dropped."""
     result: list[Node] = []
     for node in found:
         if node[0] == "Characters" and result and result[-1][0] == "Characters":
             node = ("Characters", None, result.pop()[2] + node[2], node[3])
         result.append(node)
-    return result
+    return [node for node in result if node[0] != "Characters" or node[2].strip()]
 
 
 def is_pixel(node: Node, host: str) -> bool:

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tracking import tokens
@@ -21,6 +22,7 @@ def split(link: str) -> tuple[str, str]:
     return path, query
 
 
+@hypothesis_settings(derandomize=True, deadline=None)
 @given(IDS)
 def test_a_pixel_says_whose_copy_it_is_in_22_characters(public_id):
     path = tokens.pixel_path(public_id)
@@ -29,6 +31,7 @@ def test_a_pixel_says_whose_copy_it_is_in_22_characters(public_id):
     assert tokens.read_pixel(path) == public_id
 
 
+@hypothesis_settings(derandomize=True, deadline=None)
 @given(IDS, st.integers(3, 24), st.sampled_from("ABab01-_+/=.!é"))
 def test_a_pixel_with_any_other_character_is_not_ours(public_id, position, character):
     path = tokens.pixel_path(public_id)
@@ -37,11 +40,13 @@ def test_a_pixel_with_any_other_character_is_not_ours(public_id, position, chara
     assert tokens.read_pixel(forged) == (public_id if forged == path else None)
 
 
+@hypothesis_settings(derandomize=True, deadline=None)
 @given(IDS, st.integers(0, tokens.MAX_NUMBER), TARGETS)
 def test_any_legal_target_comes_back_exactly(public_id, number, target):
     assert tokens.read_link(*split(tokens.link_path(public_id, number, target))) == tokens.Link(public_id, number, target)
 
 
+@hypothesis_settings(derandomize=True, deadline=None)
 @given(IDS, TARGETS, st.data())
 def test_a_link_with_any_byte_changed_leads_nowhere_else(public_id, target, data):
     link = tokens.link_path(public_id, 3, target)
