@@ -1,5 +1,13 @@
-from django.http import HttpResponse
 from django.urls import path
 
+from notifications import views
+
 app_name = "notifications"
-urlpatterns = [path("live/", lambda request: HttpResponse(""), name="live")]
+urlpatterns = [
+    path("live/", views.live, name="live"),
+    path("assistant/", views.assistant, name="assistant"),
+    path("assistant/cards/", views.cards, name="cards"),
+    path("assistant/latest/", views.latest, name="latest"),
+    path("assistant/seen/", views.seen, name="seen"),
+    path("assistant/<int:pk>/open/", views.card_open, name="card_open"),
+]

@@ -1,4 +1,5 @@
 // Loaded on every page; each module hooks itself to data-… attributes.
+import "./assistant.js";
 import "./live.js";
 import "./shortcuts.js";
 import "./toasts.js";

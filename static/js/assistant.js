@@ -1,0 +1,105 @@
+// The Sales Assistant: bell, drawer and cards follow the live events; one small request a burst brings what changed.
+const bell = document.querySelector("[data-bell]");
+const drawer = document.querySelector("[data-assistant-drawer]");
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const SOON = 60; // ms in which a burst becomes one request
+let wanted = new Set(), ringing = false, timer = null;
+
+function ask(card) {
+  if (card) wanted.add(card);
+  timer ??= setTimeout(fetchLatest, SOON);
+}
+
+async function fetchLatest() {
+  const cards = [...wanted];
+  const rang = ringing;
+  wanted = new Set(); ringing = false; timer = null;
+  const query = new URLSearchParams(cards.map((id) => ["card", id]));
+  const answer = await fetch(`${bell.dataset.latestUrl}?${query}`, { headers: { "HX-Request": "true" } }).catch(() => null);
+  if (!answer?.ok || answer.redirected) return;
+  const news = new DOMParser().parseFromString(await answer.text(), "text/html");
+  showCount(Number(news.querySelector("[data-latest-count]").dataset.latestCount));
+  bell.querySelector("[data-bell-list]").replaceChildren(...document.importNode(news.querySelector("[data-latest-bell]"), true).childNodes);
+  for (const day of all("[data-latest-days] > [data-day]", news).reverse()) all("[data-cards]").forEach((place) => placeDay(place, day));
+  if (rang) announce(news, cards);
+  tellTimes();
+}
+
+function showCount(count) {
+  all("[data-bell-count]").forEach((badge) => { badge.textContent = count || ""; badge.hidden = !count; });
+  all("[data-cards] [data-mark-seen]").forEach((form) => { form.hidden = !count; });
+}
+
+function placeDay(place, day) {
+  for (const card of all("[data-card]", day).reverse()) {
+    if (place.dataset.kind && place.dataset.kind !== card.dataset.kind) continue;
+    all(`[data-card="${card.dataset.card}"]`, place).forEach(removeCard);
+    place.querySelector("[data-cards-empty]")?.remove();
+    const copy = document.importNode(card, true);
+    copy.classList.add("is-arriving");
+    listOf(place, day).prepend(copy);
+  }
+}
+
+function removeCard(card) {
+  const day = card.closest("[data-day]");
+  card.remove();
+  if (!day.querySelector("[data-card]")) day.remove();
+}
+
+function listOf(place, day) {
+  let section = place.querySelector(`[data-day="${day.dataset.day}"]`);
+  if (!section) {
+    section = document.importNode(day, true);
+    section.querySelector("ul").replaceChildren();
+    const days = place.querySelector("[data-days]");
+    days.insertBefore(section, all("[data-day]", days).find((other) => other.dataset.day < day.dataset.day) ?? null);
+  }
+  return section.querySelector("ul");
+}
+
+function announce(news, cards) {
+  const card = news.querySelector(`[data-latest-days] [data-card="${cards.at(-1)}"]`);
+  bell.querySelector("[data-bell-said]").textContent = card?.querySelector(".card-title").textContent.trim() ?? "";
+  bell.classList.remove("is-ringing");
+  void bell.offsetWidth; // lets the animation begin again
+  bell.classList.add("is-ringing");
+}
+
+function lookSeen(id) {
+  all(id ? `[data-card="${id}"]` : "[data-card]").forEach((card) => {
+    card.classList.remove("is-unseen");
+    card.querySelector("[data-card-dot]")?.remove();
+  });
+}
+
+function tellTimes() {
+  const words = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "auto", style: "short" });
+  for (const time of all("time[data-relative]")) {
+    const seconds = (new Date(time.dateTime) - Date.now()) / 1000;
+    const [size, unit] = [[86400, "day"], [3600, "hour"], [60, "minute"]].find(([length]) => -seconds >= length) ?? [1, "second"];
+    time.textContent = unit === "second" ? words.format(0, "second") : words.format(Math.ceil(seconds / size), unit);
+  }
+}
+
+if (bell) {
+  document.addEventListener("live:card", ({ detail }) => { ringing ||= detail.rings; ask(detail.id); });
+  document.addEventListener("live:seen", ({ detail }) => { lookSeen(detail.id); ask(); });
+  document.addEventListener("live:refresh", () => { ask(); if (drawer.classList.contains("show")) fillDrawer(); });
+  bell.addEventListener("show.bs.dropdown", () => ask());
+  document.addEventListener("submit", async (event) => {
+    const form = event.target.closest("[data-mark-seen]");
+    if (!form) return;
+    event.preventDefault();
+    const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { "HX-Request": "true" } }).catch(() => null);
+    if (answer?.ok) { lookSeen(); ask(); } else document.dispatchEvent(new CustomEvent("htmx:sendError"));
+  });
+  setInterval(tellTimes, 30_000);
+  tellTimes();
+}
+
+function fillDrawer() {
+  htmx.ajax("GET", drawer.dataset.cardsUrl, { target: drawer.querySelector("[data-cards-place]"), swap: "innerHTML" }).then(tellTimes);
+}
+drawer?.addEventListener("show.bs.offcanvas", fillDrawer);
+document.addEventListener("htmx:afterSwap", tellTimes);
