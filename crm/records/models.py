@@ -1,15 +1,19 @@
 """People, organisations, deals and what is said and planned about them."""
 
-from typing import Any, Self
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.models import User
+from crm.records.matching import matching
 
 
 class OwnedQuerySet(models.QuerySet[Any]):
@@ -21,6 +25,14 @@ class OwnedQuerySet(models.QuerySet[Any]):
             return self
         mine = Q(owner=user)
         return self.filter(mine | Q(owner__team=user.team_id) if user.team_id else mine)
+
+    def search(self, text: str) -> Self:
+        """Those in which every word of the text occurs somewhere in the fields of the model's SEARCHED."""
+        return self.filter(matching(text, self.model.SEARCHED))
+
+    def by_name(self) -> Self:
+        """In the order of an address book, whatever the capitals."""
+        return self.order_by(Lower("name"), "pk")
 
 
 class Owned(models.Model):
@@ -39,17 +51,27 @@ class Owned(models.Model):
 class Organisation(Owned):
     """A company that people work for."""
 
+    SEARCHED: ClassVar = ("name", "domain", "phone", "address")
+
     name = models.CharField(_("name"), max_length=200)
     domain = models.CharField(_("domain"), max_length=200, blank=True, db_index=True)
     phone = models.CharField(_("phone"), max_length=50, blank=True)
     address = models.TextField(_("address"), blank=True)
 
+    class Meta:
+        indexes = [models.Index(Lower("name"), "id", name="records_organisation_by_name")]
+
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("records:organisation_detail", args=[self.pk])
 
 
 class Person(Owned):
     """Somebody outside of the company: a customer, a prospect."""
+
+    SEARCHED: ClassVar = ("name", "email", "phone", "job_title", "organisation__name")
 
     name = models.CharField(_("name"), max_length=200)
     email = models.EmailField(_("email"), blank=True, db_index=True)
@@ -60,14 +82,25 @@ class Person(Owned):
     )
 
     class Meta:
-        indexes = [models.Index(fields=["name"], name="records_person_name")]
+        indexes = [
+            models.Index(fields=["name"], name="records_person_name"),
+            models.Index(Lower("name"), "id", name="records_person_by_name"),
+        ]
 
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("records:person_detail", args=[self.pk])
+
     @property
     def first_name(self) -> str:
         return self.name.split()[0] if self.name else self.email
+
+    @property
+    def initials(self) -> str:
+        words = (self.name or self.email).split()
+        return "".join(word[0] for word in [words[0], *words[1:][-1:]]).upper() if words else ""
 
 
 class Pipeline(models.Model):
@@ -103,6 +136,8 @@ class Stage(models.Model):
 class Deal(Owned):
     """A possible sale."""
 
+    SEARCHED: ClassVar = ("title", "organisation__name", "person__name")
+
     class Status(models.TextChoices):
         OPEN = "open", _("Open")
         WON = "won", _("Won")
@@ -129,6 +164,22 @@ class Deal(Owned):
     def __str__(self) -> str:
         return self.title
 
+    def get_absolute_url(self) -> str:
+        return reverse("records:deal_detail", args=[self.pk])
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == self.Status.OPEN
+
+    def days_in_stage(self, now: datetime) -> int:
+        """Whole days since the deal came into its stage."""
+        return max(0, (now - self.stage_changed_at).days)
+
+    def is_rotting(self, now: datetime) -> bool:
+        """Open, and in its stage for longer than the stage's limit allows."""
+        limit = self.stage.rotting_days
+        return self.is_open and limit is not None and now - self.stage_changed_at > timedelta(days=limit)
+
 
 class AboutRecord(models.Model):
     """Base of what belongs to a person, an organisation or a deal, or to several of them."""
@@ -144,6 +195,23 @@ class AboutRecord(models.Model):
     class Meta:
         abstract = True
 
+    @property
+    def record(self) -> "Deal | Person | Organisation | None":
+        """The record that it belongs to most of all."""
+        return self.deal or self.person or self.organisation
+
+
+class NoteQuerySet(models.QuerySet["Note"]):
+    """Notes."""
+
+    def visible_to(self, user: User) -> Self:
+        """Notes on what the user may see."""
+        return self.filter(
+            Q(person__in=Person.objects.visible_to(user))
+            | Q(organisation__in=Organisation.objects.visible_to(user))
+            | Q(deal__in=Deal.objects.visible_to(user))
+        )
+
 
 class Note(AboutRecord):
     """Something written down about a record; whoever sees the record sees it."""
@@ -151,10 +219,22 @@ class Note(AboutRecord):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     text = models.TextField(_("note"))
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    edited_at = models.DateTimeField(null=True, blank=True)
+
+    objects = NoteQuerySet.as_manager()
+
+
+class ActivityQuerySet(OwnedQuerySet):
+    """Activities."""
+
+    def undone(self) -> Self:
+        return self.filter(done_at=None)
 
 
 class Activity(Owned, AboutRecord):
     """Something to do: a call, a meeting, a task."""
+
+    SEARCHED: ClassVar = ("subject", "note", "person__name", "organisation__name", "deal__title")
 
     class Kind(models.TextChoices):
         CALL = "call", _("Call")
@@ -164,8 +244,11 @@ class Activity(Owned, AboutRecord):
 
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.TASK)
     subject = models.CharField(_("subject"), max_length=200)
+    note = models.TextField(_("note"), blank=True)
     due_at = models.DateTimeField(_("due"), db_index=True)
     done_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ActivityQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         ordering = ["due_at", "pk"]

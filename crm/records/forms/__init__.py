@@ -1,0 +1,7 @@
+"""Forms of people, organisations, deals, activities, notes."""
+
+from crm.records.forms.activities import ActivityForm, NoteForm
+from crm.records.forms.contacts import OrganisationForm, PersonForm
+from crm.records.forms.deals import ClosingForm, DealForm, MoveForm
+
+__all__ = ["ActivityForm", "ClosingForm", "DealForm", "MoveForm", "NoteForm", "OrganisationForm", "PersonForm"]

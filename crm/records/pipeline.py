@@ -1,0 +1,156 @@
+"""What happens to deals. One lock per pipeline puts all changes of a board in a row, so that two moves cannot tangle."""
+
+from datetime import datetime
+from typing import cast
+
+from django.db import transaction
+from django.db.models import F, Max, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from crm.accounts.models import User
+from crm.records import timeline
+from crm.records.contacts import keep_organisation, keep_person
+from crm.records.models import Deal, Organisation, Person, Pipeline, Stage
+from crm.records.money import money
+from crm.records.stages import DEFAULT_PIPELINE, DEFAULT_STAGES
+
+
+class CannotMove(Exception):
+    """The deal is not what the person saw any more; the message is a sentence for them."""
+
+
+@transaction.atomic
+def default_pipeline() -> Pipeline:
+    """The first pipeline; made anew with the usual stages where none is left."""
+    pipeline = Pipeline.objects.first()
+    if pipeline is None:
+        pipeline = Pipeline.objects.create(name=DEFAULT_PIPELINE)
+        for position, (name, probability, rotting_days) in enumerate(DEFAULT_STAGES):
+            pipeline.stages.create(name=name, position=position, probability=probability, rotting_days=rotting_days)
+    return pipeline
+
+
+@transaction.atomic
+def create_deal(*, deal: Deal, organisation: Organisation | None, person: Person | None, actor: User, now: datetime) -> Deal:
+    """Put a new deal at the foot of its stage; an organisation or a person not saved yet is created first."""
+    _lock(deal.stage)
+    _attach(deal, organisation, person, actor)
+    last = Deal.objects.filter(stage=deal.stage).aggregate(last=Max("position"))["last"]
+    deal.position = 0 if last is None else last + 1
+    deal.stage_changed_at = deal.created_at = now
+    deal.save()
+    text = _("Deal created in {stage}").format(stage=deal.stage.name)
+    if deal.value:
+        text = _("Deal of {value} created in {stage}").format(value=money(deal.value, deal.currency), stage=deal.stage.name)
+    timeline.log(kind="created", text=text, deal=deal, actor=actor, at=now)
+    return deal
+
+
+@transaction.atomic
+def change_deal(*, deal: Deal, to: Stage, organisation: Organisation | None, person: Person | None, actor: User, now: datetime) -> Deal:
+    """Save what a form changed on a deal, moving it if its stage is another; tells the timeline of value and stage."""
+    _lock(to)
+    before = Deal.objects.select_for_update().select_related(None).get(pk=deal.pk)
+    _attach(deal, organisation, person, actor)
+    deal.save(update_fields=["title", "value", "currency", "organisation", "person", "expected_close_on", "owner", "updated_at"])
+    if (before.value, before.currency) != (deal.value, deal.currency):
+        text = _("Value changed from {old} to {new}").format(old=money(before.value, before.currency), new=money(deal.value, deal.currency))
+        timeline.log(kind="changed", text=text, deal=deal, actor=actor, at=now)
+    if before.owner_id != deal.owner_id:
+        timeline.log(kind="changed", text=_("Handed over to {name}").format(name=deal.owner), deal=deal, actor=actor, at=now)
+    if before.stage_id != to.pk and before.is_open:
+        move_deal(deal=deal, to=to, actor=actor, now=now)
+    return deal
+
+
+@transaction.atomic
+def move_deal(*, deal: Deal, to: Stage, actor: User, now: datetime, after: Deal | None = None, seen_in: int | None = None) -> Deal:
+    """Put an open deal right below another one of the stage, or at its top.
+
+    `seen_in` is the pk of the stage in which the person saw it. Raises CannotMove where it is closed or elsewhere by now.
+    """
+    _lock(to)
+    current = cast(Deal, Deal.objects.select_for_update().get(pk=deal.pk))
+    _refuse_stale(current, seen_in)
+    position = _make_room(to, current, after)
+    if current.stage_id != to.pk:
+        text = _("Moved from {old} to {new}").format(old=current.stage.name, new=to.name)
+        timeline.log(kind="stage", text=text, deal=current, actor=actor, at=now)
+        current.stage_changed_at = now
+    current.stage, current.position = to, position
+    current.save(update_fields=["stage", "position", "stage_changed_at", "updated_at"])
+    return current
+
+
+@transaction.atomic
+def win_deal(*, deal: Deal, actor: User, now: datetime, reason: str = "") -> None:
+    """The sale is made. Raises CannotMove where the deal is closed already."""
+    current = _close(deal, Deal.Status.WON, now)
+    days = (now - current.created_at).days
+    text = ngettext("Won after {days} day", "Won after {days} days", days).format(days=days) if days else _("Won")
+    timeline.log(kind="won", text=_with_reason(text, reason), deal=current, actor=actor, at=now)
+
+
+@transaction.atomic
+def lose_deal(*, deal: Deal, actor: User, now: datetime, reason: str = "") -> None:
+    """The sale is lost, for a reason worth remembering. Raises CannotMove where the deal is closed already."""
+    current = _close(deal, Deal.Status.LOST, now, reason)
+    timeline.log(kind="lost", text=_with_reason(_("Lost"), reason), deal=current, actor=actor, at=now)
+
+
+@transaction.atomic
+def reopen_deal(*, deal: Deal, actor: User, now: datetime) -> None:
+    """Back to the top of its stage, whose days count anew. Does nothing to an open deal."""
+    _lock(deal.stage)
+    current = cast(Deal, Deal.objects.select_for_update().get(pk=deal.pk))
+    if current.is_open:
+        return
+    current.position = _make_room(current.stage, current, None)
+    current.status, current.lost_reason, current.closed_at, current.stage_changed_at = Deal.Status.OPEN, "", None, now
+    current.save(update_fields=["status", "lost_reason", "closed_at", "stage_changed_at", "position", "updated_at"])
+    timeline.log(kind="reopened", text=_("Reopened in {stage}").format(stage=current.stage.name), deal=current, actor=actor, at=now)
+
+
+def _lock(stage: Stage) -> None:
+    """Wait for our turn on the stage's board (SQLite: the transaction itself is that lock)."""
+    Pipeline.objects.select_for_update().get(pk=stage.pipeline_id)
+
+
+def _attach(deal: Deal, organisation: Organisation | None, person: Person | None, actor: User) -> None:
+    """Link both, creating what was only typed; without an organisation the person's own is taken."""
+    organisation = keep_organisation(organisation, actor=actor)
+    deal.person = keep_person(person, organisation=organisation, actor=actor)
+    deal.organisation = organisation or (deal.person.organisation if deal.person else None)
+
+
+def _refuse_stale(deal: Deal, seen_in: int | None) -> None:
+    if not deal.is_open:
+        raise CannotMove(_("“{deal}” is closed since. Reopen it to move it.").format(deal=deal.title))
+    if seen_in is not None and deal.stage_id != seen_in:
+        raise CannotMove(_("Somebody has moved “{deal}” to {stage} meanwhile.").format(deal=deal.title, stage=deal.stage.name))
+
+
+def _make_room(stage: Stage, deal: Deal, after: Deal | None) -> int:
+    """The free position below `after`, or at the top; everything further down moves by what is needed."""
+    column = Deal.objects.filter(stage=stage, status=Deal.Status.OPEN).exclude(pk=deal.pk)
+    above: Deal | None = column.filter(pk=after.pk).first() if after else None
+    if above is None:
+        column.update(position=F("position") + 1)
+        return 0
+    below = Q(position__gt=above.position) | Q(position=above.position, pk__gt=above.pk)
+    column.filter(below).update(position=F("position") + 2)
+    return above.position + 1
+
+
+def _close(deal: Deal, status: Deal.Status, now: datetime, reason: str = "") -> Deal:
+    current = cast(Deal, Deal.objects.select_for_update().get(pk=deal.pk))
+    if not current.is_open:
+        raise CannotMove(_("“{deal}” is closed already.").format(deal=current.title))
+    current.status, current.lost_reason, current.closed_at = status, reason[:200], now
+    current.save(update_fields=["status", "lost_reason", "closed_at", "updated_at"])
+    return current
+
+
+def _with_reason(text: str, reason: str) -> str:
+    return f"{text}: {reason}" if reason else text

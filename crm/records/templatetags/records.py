@@ -1,0 +1,76 @@
+"""Template filters of records: amounts, days, addresses of sorted lists."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from crm.records import money as amounts
+
+register = template.Library()
+
+
+@register.filter
+def money(value: Any, currency: str) -> str:
+    """For example `{{ deal.value|money:deal.currency }}`."""
+    return amounts.money(value, currency)
+
+
+@register.filter
+def day(value: date) -> str:
+    """Today, Yesterday, Tomorrow, else the date, with the year where it is another one."""
+    today = timezone.localdate()
+    value = timezone.localdate(value) if isinstance(value, datetime) else value
+    near = {0: _("Today"), -1: _("Yesterday"), 1: _("Tomorrow")}.get((value - today).days)
+    return near or date_format(value, "j F" if value.year == today.year else "j F Y")
+
+
+@register.filter
+def due(value: Any) -> str:
+    """A due time in few words: the clock for today, else the day and the clock."""
+    local = timezone.localtime(value)
+    clock = date_format(local, "H:i")
+    days = (local.date() - timezone.localdate()).days
+    near = {0: clock, 1: _("Tomorrow {clock}"), -1: _("Yesterday {clock}")}.get(days)
+    return near.format(clock=clock) if near else date_format(local, "j M, H:i" if local.year == timezone.localdate().year else "j M Y")
+
+
+@register.simple_tag(takes_context=True)
+def query(context: dict[str, Any], **changes: Any) -> str:
+    """The page's own address with some parameters changed; an empty value takes one out."""
+    request: HttpRequest = context["request"]
+    parameters = request.GET.copy()
+    for name, value in changes.items():
+        parameters[name] = str(value)
+        if value in ("", None):
+            del parameters[name]
+    return f"?{parameters.urlencode()}" if parameters else request.path
+
+
+@register.inclusion_tag("records/_sort_head.html", takes_context=True)
+def sort_head(context: dict[str, Any], column: str, label: str, css: str = "") -> dict[str, Any]:
+    """The head of a column by which the list can be sorted; a second click turns the order round."""
+    sort = context["sort"]
+    is_current = sort.column == column
+    wanted = f"-{column}" if is_current and not sort.is_reversed else column
+    direction = ("descending" if sort.is_reversed else "ascending") if is_current else "none"
+    return {"url": query(context, sort=wanted, page=""), "label": label, "direction": direction, "css": css}
+
+
+@register.simple_tag
+def about_url(name: str, record: Any) -> str:
+    """Address of a form that begins with the record, for example /deals/new/?person=12."""
+    return f"{reverse(name)}?{record._meta.model_name}={record.pk}"
+
+
+@register.simple_tag
+def about_input(about: str) -> str:
+    """The record of a form as a hidden input; `about` is a parameter such as "deal=12"."""
+    name, _equals, value = about.partition("=")
+    return format_html('<input type="hidden" name="{}" value="{}">', name, value)

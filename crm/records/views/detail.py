@@ -1,0 +1,91 @@
+"""What the pages of a person, an organisation and a deal share: composer, focus, timeline."""
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_safe
+
+from crm.records import agenda, history
+from crm.records.forms.activities import AboutForm, ActivityForm, NoteForm
+from crm.records.models import Activity
+from crm.records.picking import KINDS
+from crm.records.removal import Record, link_of
+from crm.records.views.page import Request
+
+ASIDE = 8  # rows of a panel at the side
+TABS = ("mail", "note", "activity")
+
+
+def context(request: Request, record: Record) -> dict[str, Any]:
+    """Composer switch, focus and first timeline page of a record."""
+    now = timezone.now()
+    tab = request.GET.get("tab", "mail")
+    return {
+        "record": record,
+        "about": about(record),
+        "tab": tab if tab in TABS else "mail",
+        "composer_url": mail_address("mail:composer"),
+        "mails_url": mail_address("mail:panel"),
+        "note_form": NoteForm(),
+        "activity_form": activity_form(request, record),
+        "agenda": agenda.lay_out(history.activities_of(record, request.user), now),
+        "timeline": history.timeline_of(record, request.user),
+    }
+
+
+def about(record: Record) -> str:
+    """The record as a parameter, for example "deal=12"."""
+    return f"{link_of(record)}={record.pk}"
+
+
+def mail_address(name: str) -> str:
+    """Address of a piece that the mail app serves; records know its name only, for they may not import mail."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def activity_form(request: Request, record: Record, data: Any = None) -> ActivityForm:
+    """The short form of a detail page: the record is given, the time is suggested."""
+    activity = Activity(owner=request.user, **{link_of(record): record})
+    form = ActivityForm(data, instance=activity, user=request.user, initial={"due_at": agenda.suggested_time(timezone.now())})
+    for name in ("person", "deal", "organisation", "owner"):
+        del form.fields[name]
+    return form
+
+
+def record_asked_for(request: Request, data: Any) -> Record:
+    """The visible record that `person=`, `organisation=` or `deal=` names; 404 otherwise."""
+    form = AboutForm({name: data.get(name) for name in KINDS}, user=request.user)
+    if not form.is_valid():
+        raise Http404
+    return form.record
+
+
+def prefill(request: Request, *names: str) -> dict[str, Any]:
+    """Records named in the address of a form page, as its first values; what cannot be seen is left out."""
+    form = AboutForm({name: request.GET.get(name) for name in names}, user=request.user)
+    form.is_valid()
+    return {name: value for name, value in form.cleaned_data.items() if value is not None and name in names}
+
+
+@require_safe
+def timeline(request: Request) -> HttpResponse:
+    """The timeline of a record as a piece: fetched anew when something happened, and page by page."""
+    record = record_asked_for(request, request.GET)
+    before = parse_datetime(request.GET.get("before", ""))
+    page = history.timeline_of(record, request.user, before=before)
+    return render(request, "records/_timeline.html", {"timeline": page, "record": record, "about": about(record)})
+
+
+@require_safe
+def focus(request: Request) -> HttpResponse:
+    """Open activities of a record as a piece."""
+    record = record_asked_for(request, request.GET)
+    laid_out = agenda.lay_out(history.activities_of(record, request.user), timezone.now())
+    return render(request, "records/_focus.html", {"agenda": laid_out, "record": record, "about": about(record)})

@@ -1,0 +1,72 @@
+"""People: list, page, forms."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from crm.records import contacts
+from crm.records.forms import PersonForm
+from crm.records.history import activities_of
+from crm.records.models import Organisation, Person
+from crm.records.views import detail
+from crm.records.views.page import Request, find, form_page, page_or_fragment, rows, told
+from crm.records.views.removal import confirm_delete
+from crm.records.views.sorting import sorted_by
+
+SORTS = {"name": "name", "email": "email", "organisation": "organisation__name", "added": "created_at"}
+
+
+@require_safe
+def person_list(request: Request) -> HttpResponse:
+    """The address book."""
+    query = request.GET.get("q", "").strip()
+    people = Person.objects.visible_to(request.user).select_related("organisation", "owner")
+    found, sort = sorted_by(people.search(query), request.GET.get("sort", ""), SORTS)
+    context = {"section": "contacts", "tab": "people", "page": rows(request, found), "query": query, "sort": sort}
+    return page_or_fragment(request, "records/person_list.html", "records/_person_table.html", context)
+
+
+@require_safe
+def person_detail(request: Request, pk: int) -> HttpResponse:
+    """Everything about one contact."""
+    person = find(Person, request, pk)
+    deals = person.deals.visible_to(request.user).select_related("stage", "organisation").order_by("-status", "-updated_at")
+    organisation = Organisation.objects.visible_to(request.user).filter(pk=person.organisation_id).first()
+    colleagues = (
+        Person.objects.visible_to(request.user).filter(organisation=organisation).exclude(pk=pk) if organisation else Person.objects.none()
+    )
+    context = detail.context(request, person) | {
+        "section": "contacts",
+        "person": person,
+        "organisation": organisation,
+        "deals": deals[: detail.ASIDE],
+        "colleagues": colleagues.by_name()[: detail.ASIDE],
+        "planned_count": activities_of(person, request.user).undone().count(),
+        "now": timezone.now(),
+    }
+    return render(request, "records/person_detail.html", context)
+
+
+def person_create(request: Request) -> HttpResponse:
+    """Add a contact; the address may bring first values: `?name=&email=&organisation=`."""
+    initial = {"name": request.GET.get("name", ""), "email": request.GET.get("email", ""), **detail.prefill(request, "organisation")}
+    return _edit(request, Person(owner=request.user), initial)
+
+
+def person_edit(request: Request, pk: int) -> HttpResponse:
+    return _edit(request, find(Person, request, pk), {})
+
+
+def _edit(request: Request, person: Person, initial: dict[str, object]) -> HttpResponse:
+    form = PersonForm(request.POST or None, instance=person, user=request.user, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        saved = contacts.save_person(person=form.instance, organisation=form.cleaned_data["organisation"], actor=request.user)
+        return told(request, saved, _("{name} was saved.").format(name=saved.name))
+    context = {"section": "contacts", "form": form, "record": person if person.pk else None, "kind": "person"}
+    return form_page(request, "records/record_form.html", context)
+
+
+def person_delete(request: Request, pk: int) -> HttpResponse:
+    return confirm_delete(request, find(Person, request, pk), then="records:person_list", section="contacts")
