@@ -60,7 +60,7 @@ function listOf(place, day) {
 
 function announce(news, cards) {
   const card = news.querySelector(`[data-latest-days] [data-card="${cards.at(-1)}"]`);
-  bell.querySelector("[data-bell-said]").textContent = card?.querySelector(".card-title").textContent.trim() ?? "";
+  bell.querySelector("[data-bell-said]").textContent = card?.querySelector(".news-title").textContent.trim() ?? "";
   bell.classList.remove("is-ringing");
   void bell.offsetWidth; // lets the animation begin again
   bell.classList.add("is-ringing");
