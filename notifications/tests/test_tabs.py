@@ -1,6 +1,7 @@
 """Live events in a real browser: many tabs, one stream."""
 
 import time
+from typing import Any
 
 import pytest
 
@@ -46,22 +47,18 @@ def window(chromium, site, request):
     context.close()
 
 
-def open_tab(window, address="/privacy/"):
+def open_tab(window: Any, address: str = "/privacy/") -> Any:
     tab = window.new_page()
     tab.goto(address)
     tab.wait_for_selector("body[data-live=reads], body[data-live=listens]")
     return tab
 
 
-def count(tab):
-    return tab.get_by_role("button", name="Notifications", exact=True).inner_text().strip()
-
-
-def wait_for_count(tab, expected):
+def wait_for_count(tab: Any, expected: object) -> None:
     playwright_api.expect(tab.get_by_role("button", name="Notifications", exact=True)).to_have_text(str(expected), timeout=3000)
 
 
-def reading(tabs):
+def reading(tabs: list[Any]) -> list[Any]:
     return [tab for tab in tabs if tab.evaluate("document.body.dataset.live") == "reads"]
 
 
@@ -156,6 +153,7 @@ def test_the_drawer_is_left_by_escape_and_focus_returns(window):
     button.click()
     drawer = tab.get_by_role("dialog", name="Sales Assistant")
     playwright_api.expect(drawer.get_by_text("Nothing to tell yet")).to_be_visible()
+    playwright_api.expect(drawer).to_be_focused()
     for _ in range(12):
         tab.keyboard.press("Tab")
         assert tab.evaluate("document.activeElement === document.body || Boolean(document.activeElement.closest('#assistant-drawer'))")
