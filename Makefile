@@ -9,7 +9,7 @@ FRONT_END = node_modules/.installed
 STATIC = build/.collected
 STATIC_SOURCES := $(shell find static -type f 2>/dev/null)
 
-.PHONY: run setup dev test lint migrate lock clean help
+.PHONY: run setup dev test migrate clean help
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
@@ -46,6 +46,9 @@ $(STATIC): $(STATIC_SOURCES) $(RUNTIME) $(FRONT_END)
 
 migrate: | $(RUNTIME)
 	@$(BIN)/python manage.py migrate --verbosity 0
+
+test: dev ## Formatter, linter, types, import direction, migrations and the whole suite
+	@$(BIN)/python scripts/suite.py
 
 clean: ## Throw away what can be made again; the data in DATA_DIR stays
 	rm -rf .venv node_modules build

@@ -1,4 +1,4 @@
-"""Says in one sentence when this Python cannot run Candor. Written so that any Python 3, and Python 2, can read it."""
+"""Says in one sentence when this Python cannot run Candor. Written so that old Pythons can read it."""
 
 import sys
 
@@ -8,11 +8,8 @@ OLDEST = (3, 11)
 def complaint():
     """What is wrong and what to do, or an empty string."""
     if sys.version_info[:2] < OLDEST:
-        return "Candor needs Python 3.11 or newer, and %s is Python %d.%d: install a newer one and name it, as in make run PYTHON=python3.12." % (
-            sys.executable,
-            sys.version_info[0],
-            sys.version_info[1],
-        )
+        found = "{} is Python {}.{}".format(sys.executable, *sys.version_info[:2])
+        return "Candor needs Python 3.11 or newer, and " + found + ": install a newer one and name it, as in make run PYTHON=python3.12."
     try:
         import ensurepip  # noqa: F401
         import venv  # noqa: F401
