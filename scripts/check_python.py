@@ -1,11 +1,11 @@
-"""Says in one sentence when this Python cannot run Candor. Written so that old Pythons can read it."""
+"""Says in one sentence when this Python cannot run Candor. Written so that old versions of Python 3 can read it."""
 
 import sys
 
 OLDEST = (3, 11)
 
 
-def complaint():
+def complaint() -> str:
     """What is wrong and what to do, or an empty string."""
     if sys.version_info[:2] < OLDEST:
         found = "{} is Python {}.{}".format(sys.executable, *sys.version_info[:2])

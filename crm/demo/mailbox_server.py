@@ -11,7 +11,7 @@ from typing import Any
 from proxyprotocol.reader import ProxyProtocolReader
 from pymap.backend.maildir import Config, FilterSet, Identity, Login, Session
 from pymap.backend.maildir.layout import MaildirLayout
-from pymap.backend.maildir.mailbox import Maildir, MailboxSet
+from pymap.backend.maildir.mailbox import MailboxSet, Maildir
 from pymap.exceptions import InvalidAuth
 from pymap.imap import IMAPServer
 

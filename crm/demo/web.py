@@ -31,7 +31,7 @@ def _server(application: object, host: str, port: int) -> Server:
 
 def _stop(servers: list[Server]) -> None:
     for server in servers:
-        server.stop()
+        server.stop()  # type: ignore[no-untyped-call]
 
 
 def main() -> None:

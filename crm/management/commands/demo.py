@@ -94,7 +94,7 @@ def _lock(data: Path) -> None:
 
 def _run(*arguments: str) -> None:
     """Run a management command in a process that has the demo's settings."""
-    code = subprocess.run([sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments], check=False).returncode
+    code = subprocess.run([sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments], check=False).returncode  # noqa: S603 - our own words
     if code:
         raise CommandError(f"`manage.py {' '.join(arguments)}` failed, see above.", returncode=code)
 
@@ -108,4 +108,4 @@ def _become_supervisor() -> None:
     }
     arguments = [str(part) for option in options.items() for part in option]
     os.chdir(settings.BASE_DIR)
-    os.execv(sys.executable, [sys.executable, "-m", "crm.demo.supervisor", *arguments])
+    os.execv(sys.executable, [sys.executable, "-m", "crm.demo.supervisor", *arguments])  # noqa: S606 - our own words
