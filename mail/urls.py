@@ -1,8 +1,31 @@
-from django.shortcuts import render
+"""Addresses of mail."""
+
 from django.urls import path
+
+from mail.views import accounts, composing, files, folders, threads
 
 app_name = "mail"
 urlpatterns = [
-    path("mail/<slug:folder>/", lambda request, folder: render(request, "base.html", {"section": "mail"}), name="folder"),
-    path("settings/email-sync/", lambda request: render(request, "base.html"), name="email_sync"),
+    path("mail/compose/", composing.composer, name="composer"),
+    path("mail/compose/save/", composing.draft_save, name="draft_save"),
+    path("mail/compose/send/", composing.send, name="send"),
+    path("mail/compose/discard/", composing.draft_discard, name="draft_discard"),
+    path("mail/compose/attach/", files.attach, name="attach"),
+    path("mail/compose/people/", composing.people, name="people"),
+    path("mail/attachments/<int:pk>/", files.attachment, name="attachment"),
+    path("mail/attachments/<int:pk>/remove/", files.attachment_remove, name="attachment_remove"),
+    path("mail/panel/", folders.panel, name="panel"),
+    path("mail/threads/<int:pk>/", threads.thread, name="thread"),
+    path("mail/threads/<int:pk>/star/", folders.thread_star, name="thread_star"),
+    path("mail/threads/<int:pk>/deals/", threads.thread_deals, name="thread_deals"),
+    path("mail/threads/<int:pk>/archive/", threads.thread_archive, name="thread_archive"),
+    path("mail/messages/<int:pk>/body/", threads.message_body, name="message_body"),
+    path("mail/messages/<int:pk>/send-again/", threads.send_again, name="send_again"),
+    path("mail/messages/<int:pk>/back-to-drafts/", threads.back_to_drafts, name="back_to_drafts"),
+    path("mail/<slug:folder>/", folders.folder, name="folder"),
+    path("settings/email-sync/", accounts.email_sync, name="email_sync"),
+    path("settings/email-sync/options/", accounts.options, name="options"),
+    path("settings/email-sync/accounts/", accounts.account_create, name="account_create"),
+    path("settings/email-sync/accounts/<int:pk>/", accounts.account_edit, name="account_edit"),
+    path("settings/email-sync/accounts/<int:pk>/disconnect/", accounts.account_delete, name="account_delete"),
 ]

@@ -1,0 +1,134 @@
+"""Forms of mail: the composer, accounts, tracking options."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from crm.accounts.models import User
+from crm.records.models import Deal
+from mail import addresses, body
+from mail.models import Account, Message, Security
+from mail.reading import plain_as_html
+from tracking.cleaning import strip_own
+from tracking.models import Preferences
+
+
+class ComposeForm(forms.Form):
+    """What the composer posts. Addresses are checked when the mail is sent, so that a draft keeps every mistake."""
+
+    account = forms.ModelChoiceField(Account.objects.none(), required=False)
+    draft = forms.ModelChoiceField(Message.objects.none(), required=False)
+    deal = forms.ModelChoiceField(Deal.objects.none(), required=False)
+    reply = forms.ModelChoiceField(Message.objects.none(), required=False)
+    to = forms.CharField(required=False, max_length=addresses.MAX_TYPED)
+    cc = forms.CharField(required=False, max_length=addresses.MAX_TYPED)
+    bcc = forms.CharField(required=False, max_length=addresses.MAX_TYPED)
+    subject = forms.CharField(required=False, max_length=998)
+    body_html = forms.CharField(required=False, strip=False)
+    body_text = forms.CharField(required=False, strip=False)
+    track_opens = forms.BooleanField(required=False)
+    track_links = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["account"].queryset = Account.objects.visible_to(user)  # type: ignore[attr-defined]
+        self.fields["draft"].queryset = Message.objects.visible_to(user)  # type: ignore[attr-defined]
+        self.fields["deal"].queryset = Deal.objects.visible_to(user)  # type: ignore[attr-defined]
+        self.fields["reply"].queryset = Message.objects.visible_to(user)  # type: ignore[attr-defined]
+
+    def written_html(self) -> str:
+        """The body without pixels and links of ours; plain text (no script) counts unless the draft says the same already."""
+        if "body_html" in self.data:
+            return strip_own(self.cleaned_data["body_html"])
+        draft, text = self.cleaned_data.get("draft"), self.cleaned_data["body_text"]
+        if draft and _same_words(body.to_text(draft.body_html), text):
+            html: str = draft.body_html
+            return html
+        return plain_as_html(text)
+
+
+class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A mail account. A password is never shown again: left empty, the stored one stays."""
+
+    smtp_password = forms.CharField(
+        label=_("SMTP password"), required=False, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
+    imap_password = forms.CharField(
+        label=_("IMAP password"), required=False, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
+
+    class Meta:
+        model = Account
+        fields = [
+            "email",
+            "sender_name",
+            "smtp_host",
+            "smtp_port",
+            "smtp_security",
+            "smtp_username",
+            "smtp_password",
+            "imap_host",
+            "imap_port",
+            "imap_security",
+            "imap_username",
+            "imap_password",
+            "signature_html",
+        ]
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self.stored = {name: getattr(self.instance, name) for name in ("smtp_password", "imap_password")} if self.instance.pk else {}
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        others = Account.objects.visible_to(self.user).exclude(pk=self.instance.pk)
+        if others.filter(email__iexact=email).exists():
+            raise forms.ValidationError(_("This address is connected already."))
+        return email
+
+    def clean_smtp_host(self) -> str:
+        return _host(self.cleaned_data["smtp_host"])
+
+    def clean_imap_host(self) -> str:
+        return _host(self.cleaned_data["imap_host"])
+
+    def clean_signature_html(self) -> str:
+        return body.clean(strip_own(self.cleaned_data["signature_html"]))
+
+    def clean(self) -> dict[str, Any]:
+        """Empty password fields keep what is stored; an empty IMAP user or password means the same as for SMTP."""
+        values: dict[str, Any] = super().clean() or {}
+        for name in ("smtp_password", "imap_password"):
+            values[name] = values.get(name) or self.stored.get(name, "")
+        values["smtp_username"] = values.get("smtp_username") or (values.get("email", "") if values["smtp_password"] else "")
+        if values.get("imap_host"):
+            values["imap_username"] = values.get("imap_username") or values["smtp_username"]
+            values["imap_password"] = values["imap_password"] or values["smtp_password"]
+        return values
+
+
+class OptionsForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The three tracking options of a user."""
+
+    class Meta:
+        model = Preferences
+        fields = ["open_tracking", "link_tracking", "notify_activity"]
+
+
+PORTS = {  # usual ports by protocol and security
+    "smtp": {Security.TLS: 465, Security.STARTTLS: 587, Security.NONE: 25},
+    "imap": {Security.TLS: 993, Security.STARTTLS: 143, Security.NONE: 143},
+}
+
+
+def _host(value: str) -> str:
+    host = value.strip().removeprefix("[").removesuffix("]")
+    if host and ("/" in host or " " in host or "@" in host):
+        raise forms.ValidationError(_("This is the name of a server, for example mail.example.com."))
+    return host
+
+
+def _same_words(left: str, right: str) -> bool:
+    return left.split() == right.split()

@@ -1,0 +1,58 @@
+"""How a mail's people and times read in a list."""
+
+import zlib
+from datetime import datetime
+
+from django import template
+from django.template.defaultfilters import date as format_date
+from django.utils import timezone
+
+from mail.models import Message, Recipient
+
+register = template.Library()
+
+
+@register.filter
+def short_time(value: datetime) -> str:
+    """The hour today, the weekday within the week, else the date."""
+    moment, now = timezone.localtime(value), timezone.localtime()
+    days = (now.date() - moment.date()).days
+    if days == 0:
+        return format_date(moment, "H:i")
+    if 0 < days < 7:
+        return format_date(moment, "D")
+    return format_date(moment, "j M" if moment.year == now.year else "j M Y")
+
+
+@register.filter
+def correspondents(message: Message) -> str:
+    """Who is at the other end: the sender of what came, the recipients of what goes."""
+    if message.folder == Message.Folder.INBOX:
+        return message.from_name or message.from_email
+    names = [name_of(recipient) for recipient in message.recipients.all()]
+    if len(names) < 2:
+        return "".join(names)
+    shown = [name.split()[0] if "@" not in name else name for name in names[:2]]
+    return ", ".join(shown) + (f" +{len(names) - 2}" if len(names) > 2 else "")
+
+
+@register.filter
+def name_of(recipient: Recipient) -> str:
+    """A recipient's name, or the address when there is none."""
+    return recipient.name or recipient.email
+
+
+@register.filter
+def of_kind(recipients: list[Recipient], kind: str) -> list[Recipient]:
+    """Those of To, Cc or Bcc."""
+    return [recipient for recipient in recipients if recipient.kind == kind]
+
+
+@register.filter
+def row_state(message: Message) -> str:
+    """Changes whenever the row must be drawn anew; a list that refreshes itself leaves the other rows alone."""
+    deliveries = [f"{one.pk}{one.status}{one.attempts}" for one in message.deliveries.all()]
+    shown = [message.updated_at.timestamp(), message.is_read, message.thread.is_starred, *deliveries]
+    extra = [getattr(message, name, "") for name in ("thread_size", "newest_tracked_id", "has_attachment")]
+    deals = [deal.pk for deal in getattr(message.thread, "visible_deals", [])]
+    return f"{zlib.crc32(repr((shown, extra, deals)).encode()):x}"

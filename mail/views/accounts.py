@@ -1,0 +1,84 @@
+"""Personal settings → Email sync: the mail accounts and the tracking options."""
+
+import json
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from crm.accounts.models import User
+from mail.forms import PORTS, AccountForm, OptionsForm
+from mail.models import Account
+from mail.reach import why_unreachable
+from mail.views.requests import signed_in, wants_json
+from tracking import preferences
+
+
+@require_safe
+def email_sync(request: HttpRequest) -> HttpResponse:
+    """The connected accounts and the three options; before there is an account, the form that connects one."""
+    user = signed_in(request)
+    return render(request, "mail/email_sync.html", _settings_context(user, form=AccountForm(user=user)))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def account_create(request: HttpRequest) -> HttpResponse:
+    """Connect an account."""
+    user = signed_in(request)
+    form = AccountForm(request.POST or None, user=user, instance=Account(owner=user))
+    return _account_page(request, form, done=_("Connected. You can write mail now."))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def account_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change an account."""
+    user = signed_in(request)
+    account = get_object_or_404(Account.objects.visible_to(user), pk=pk)
+    return _account_page(request, AccountForm(request.POST or None, user=user, instance=account), done=_("Saved."))
+
+
+@require_POST
+def account_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Disconnect an account; its mails stay."""
+    account = get_object_or_404(Account.objects.visible_to(signed_in(request)), pk=pk)
+    account.delete()
+    messages.success(request, _("%(email)s is disconnected. Its mails stay where they are.") % {"email": account.email})
+    return redirect("mail:email_sync")
+
+
+@require_POST
+def options(request: HttpRequest) -> HttpResponse:
+    """Keep the three tracking options."""
+    user = signed_in(request)
+    form = OptionsForm(request.POST)
+    if form.is_valid():
+        preferences.update(user=user, **form.cleaned_data)
+    if wants_json(request):
+        return JsonResponse({"toast": _("Saved.")})
+    messages.success(request, _("Saved."))
+    return redirect("mail:email_sync")
+
+
+def _account_page(request: HttpRequest, form: AccountForm, *, done: str) -> HttpResponse:
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, done)
+        return redirect("mail:email_sync")
+    context = {"section": "settings", "settings_page": "email_sync", "form": form, "ports": json.dumps(PORTS)}
+    return render(request, "mail/account_form.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _settings_context(user: User, *, form: AccountForm) -> dict[str, Any]:
+    accounts = list(Account.objects.visible_to(user))
+    return {
+        "section": "settings",
+        "settings_page": "email_sync",
+        "accounts": accounts,
+        "options": preferences.for_user(user),
+        "unreachable": why_unreachable(accounts),
+        "form": form,
+        "ports": json.dumps(PORTS),
+    }

@@ -1,0 +1,27 @@
+"""The sentences that the composer's script says, in the user's language."""
+
+from django.utils.translation import gettext as _
+
+
+def words() -> dict[str, str]:
+    """Sentences by the names that `static/js/composer.js` and its modules use; %s, %name, %size and %limit are filled in there."""
+    return {
+        "remove": _("Remove %s"),
+        "wrong": _("“%s” is not an email address. Click it to mend it."),
+        "wrongMany": _("These are not email addresses: %s. Click one to mend it."),
+        "notSaved": _("Not saved; your text is kept in this browser."),
+        "offline": _("No connection; your text is kept in this browser."),
+        "signedOut": _("You have been signed out. What you wrote is kept in this browser and opens again after you sign in."),
+        "signIn": _("Sign in"),
+        "changedElsewhere": _("This draft was also changed in another window. What you see here is what is saved now."),
+        "notSent": _("The mail could not be handed over. It is kept as a draft."),
+        "sent": _("Sent."),
+        "discard": _("Discard this draft?"),
+        "discarded": _("Draft discarded."),
+        "inDrafts": _("Saved in Drafts."),
+        "recovered": _("What you were writing was kept and is in your drafts."),
+        "open": _("Open"),
+        "tooLarge": _("“%name” (%size) was not attached: all files of a mail together may have %limit. Send large files as a link."),
+        "notUploaded": _("“%name” could not be uploaded. The rest of your mail is kept."),
+        "notRemoved": _("The file could not be removed. Try again."),
+    }

@@ -1,0 +1,222 @@
+// The rich text box: Squire with a toolbar. What is written comes out as HTML; the server cleans it once more.
+const WIDEST = 1400; // pixels of an inserted image
+const PLACEHOLDER = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
+const KEYS = { bold: "B", italic: "I", underline: "U", ul: "UL", ol: "OL", quote: "BLOCKQUOTE", link: "A" };
+const loaded = new Map();
+
+function loadScript(url) {
+  if (!loaded.has(url)) {
+    loaded.set(url, new Promise((resolve, reject) => {
+      const script = Object.assign(document.createElement("script"), { src: url, onload: resolve, onerror: reject });
+      document.head.append(script);
+    }));
+  }
+  return loaded.get(url);
+}
+
+export async function loadEditor({ purify, squire }) {
+  await loadScript(purify);
+  await loadScript(squire);
+}
+
+// Safe nodes for the editor. Images from elsewhere are not loaded while writing, since they would tell their host; they stay in the mail.
+function safeFragment(html) {
+  const fragment = window.DOMPurify.sanitize(html, {
+    RETURN_DOM_FRAGMENT: true, FORBID_TAGS: ["style", "form", "input", "button", "textarea", "select", "svg", "math", "video", "audio"],
+    FORBID_ATTR: ["id", "srcset", "background"], ALLOW_DATA_ATTR: false, ADD_ATTR: ["data-notrack", "data-remote"],
+  });
+  for (const image of fragment.querySelectorAll("img")) {
+    const source = image.getAttribute("src") ?? "";
+    if (/^(https?:)?\/\//i.test(source)) {
+      image.dataset.remote = source;
+      image.setAttribute("src", PLACEHOLDER);
+    }
+  }
+  return document.importNode(fragment, true);
+}
+
+export class Editor {
+  constructor({ root, toolbar, dialog, label, onChange, onSend, onFiles }) {
+    Object.assign(this, { root, toolbar, dialog, onChange });
+    root.hidden = toolbar.hidden = false;
+    for (const [name, value] of Object.entries({ role: "textbox", "aria-multiline": "true", "aria-label": label, spellcheck: "true", tabindex: "0" })) {
+      root.setAttribute(name, value);
+    }
+    this.squire = new window.Squire(root, { sanitizeToDOMFragment: safeFragment, tagAttributes: { blockquote: { type: "cite" } }, addLinks: true });
+    this.squire.addEventListener("input", () => this.onChange());
+    this.squire.addEventListener("pathChange", () => this.showState());
+    this.squire.addEventListener("pasteImage", (event) => this.insertImages([...event.detail.clipboardData.files]));
+    const control = /Mac|iPhone|iPad/.test(navigator.platform) ? "Meta-" : "Ctrl-";
+    const keys = { k: () => this.openLink(), K: () => this.openLink(), Enter: onSend, "\\": () => this.squire.removeAllFormatting() };
+    for (const [key, action] of Object.entries(keys)) {
+      this.squire.setKeyHandler(control + key, (_squire, event) => { event.preventDefault(); action(); });
+    }
+    root.addEventListener("paste", (event) => {
+      const files = [...event.clipboardData.files].filter((file) => !file.type.startsWith("image/"));
+      if (files.length && !event.clipboardData.getData("text/plain")) { event.preventDefault(); event.stopImmediatePropagation(); onFiles(files); }
+    }, true);
+    this.hookToolbar();
+    this.hookDialog();
+  }
+
+  get html() {
+    const copy = document.createElement("template");
+    copy.innerHTML = this.squire.getHTML();
+    for (const image of copy.content.querySelectorAll("img[data-remote]")) {
+      image.setAttribute("src", image.dataset.remote);
+      image.removeAttribute("data-remote");
+    }
+    return copy.innerHTML;
+  }
+
+  set html(html) {
+    this.squire.setHTML(html);
+    this.squire.moveCursorToStart();
+  }
+
+  focus() {
+    this.squire.focus();
+  }
+
+  // Another account, another signature; what was written around it stays.
+  replaceSignature(html) {
+    const old = this.root.querySelector(".candor_signature");
+    if (old) {
+      this.squire.saveUndoState();
+      old.replaceChildren(safeFragment(html));
+      this.onChange();
+    } else if (html) {
+      const block = document.createElement("div");
+      block.className = "candor_signature";
+      block.append(safeFragment(html));
+      const quote = this.root.querySelector(":scope > .gmail_quote");
+      this.root.insertBefore(block, quote);
+      this.onChange();
+    }
+  }
+
+  hookToolbar() {
+    const buttons = [...this.toolbar.querySelectorAll("button")];
+    buttons.forEach((button, index) => { button.tabIndex = index ? -1 : 0; });
+    this.toolbar.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      const next = buttons[(buttons.indexOf(event.target) + step + buttons.length) % buttons.length];
+      for (const button of buttons) button.tabIndex = button === next ? 0 : -1;
+      next.focus();
+    });
+    this.toolbar.addEventListener("mousedown", (event) => event.target.closest("[data-format]") && event.preventDefault()); // keeps the selection
+    this.toolbar.addEventListener("click", (event) => {
+      const button = event.target.closest("[data-format]");
+      if (button) this.format(button.dataset.format);
+    });
+  }
+
+  format(name) {
+    const { squire } = this;
+    const isOn = name !== "clear" && squire.hasFormat(KEYS[name]);
+    const actions = {
+      bold: () => (isOn ? squire.removeBold() : squire.bold()),
+      italic: () => (isOn ? squire.removeItalic() : squire.italic()),
+      underline: () => (isOn ? squire.removeUnderline() : squire.underline()),
+      ul: () => (isOn ? squire.removeList() : squire.makeUnorderedList()),
+      ol: () => (isOn ? squire.removeList() : squire.makeOrderedList()),
+      quote: () => (isOn ? squire.decreaseQuoteLevel() : squire.increaseQuoteLevel()),
+      link: () => this.openLink(),
+      clear: () => squire.removeAllFormatting(),
+    };
+    actions[name]();
+    if (name !== "link") squire.focus();
+    this.showState();
+  }
+
+  showState() {
+    for (const [name, tag] of Object.entries(KEYS)) {
+      this.toolbar.querySelector(`[data-format="${name}"]`).setAttribute("aria-pressed", this.squire.hasFormat(tag));
+    }
+  }
+
+  hookDialog() {
+    const part = (name) => this.dialog.querySelector(`[data-link-${name}]`);
+    this.part = part;
+    part("set").addEventListener("click", () => this.setLink());
+    part("cancel").addEventListener("click", () => this.dialog.close());
+    part("remove").addEventListener("click", () => { this.dialog.close(); this.squire.setSelection(this.range).removeLink(); });
+    this.dialog.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Enter" && event.target.matches("input")) { event.preventDefault(); this.setLink(); }
+    });
+    this.dialog.addEventListener("close", () => this.squire.setSelection(this.range).focus());
+  }
+
+  openLink() {
+    this.range = this.squire.getSelection();
+    const anchor = this.anchorAt(this.range);
+    if (anchor) this.range.selectNodeContents(anchor);
+    fill(this.part, { url: anchor?.getAttribute("href") ?? "", words: this.range.toString() });
+    this.part("words-field").hidden = !this.range.collapsed;
+    this.part("remove").hidden = !anchor;
+    this.part("error").hidden = true;
+    this.dialog.showModal();
+    this.part("url").focus();
+  }
+
+  anchorAt(range) {
+    const node = range.commonAncestorContainer;
+    const anchor = (node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement).closest("a");
+    return anchor && this.root.contains(anchor) ? anchor : null;
+  }
+
+  setLink() {
+    const url = address(this.part("url").value.trim());
+    this.part("error").hidden = Boolean(url);
+    if (!url) return this.part("url").focus();
+    const words = this.part("words").value.trim();
+    this.dialog.close();
+    this.squire.setSelection(this.range);
+    if (this.range.collapsed) {
+      const anchor = Object.assign(document.createElement("a"), { href: url, textContent: words || url.replace(/^mailto:/, "") });
+      this.squire.insertHTML(anchor.outerHTML);
+    } else this.squire.makeLink(url);
+    this.onChange();
+  }
+
+  async insertImages(files) {
+    for (const file of files.filter((one) => one.type.startsWith("image/"))) {
+      const image = this.squire.insertImage(await smaller(file), { alt: file.name.replace(/\.\w+$/, "") });
+      image.style.maxWidth = "100%";
+    }
+    this.onChange();
+  }
+}
+
+function fill(part, values) {
+  for (const [name, value] of Object.entries(values)) part(name).value = value;
+}
+
+// A web or mail address in full, or "" when it is neither.
+function address(typed) {
+  if (/^(https?:\/\/|mailto:|tel:)\S+$/i.test(typed)) return typed;
+  if (/^[^\s@/]+@[^\s@/]+\.[^\s@/]+$/.test(typed)) return `mailto:${typed}`;
+  return /^[^\s/@:]+\.[^\s/@.]{2,}([/?#:]\S*)?$/.test(typed) ? `https://${typed}` : "";
+}
+
+function readAsUrl(file) {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result);
+    reader.onerror = reject;
+    reader.readAsDataURL(file);
+  });
+}
+
+// The image as it goes into the mail: a photo straight from a camera is scaled down to what a mail shows.
+async function smaller(file) {
+  const bitmap = await createImageBitmap(file).catch(() => null);
+  if (!bitmap || file.type === "image/gif" || (bitmap.width <= WIDEST && file.size < 400_000)) return readAsUrl(file);
+  const scale = Math.min(1, WIDEST / bitmap.width);
+  const canvas = Object.assign(document.createElement("canvas"), { width: Math.round(bitmap.width * scale), height: Math.round(bitmap.height * scale) });
+  canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  return canvas.toDataURL(file.type === "image/png" ? "image/png" : "image/jpeg", 0.86);
+}

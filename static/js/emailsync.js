@@ -1,0 +1,41 @@
+// Email sync: ports follow the security that is chosen, the connection is tested in place, switches save themselves.
+import { post, isSignedOut } from "./keeping.js";
+
+export function hook(found) {
+  for (const form of found) {
+    if (form.isHooked) continue;
+    form.isHooked = true;
+    if (form.matches("[data-account-form]")) hookAccount(form);
+    else if (form.matches("[data-options]")) hookOptions(form);
+  }
+}
+
+function hookAccount(form) {
+  const ports = JSON.parse(form.dataset.ports);
+  for (const protocol of ["smtp", "imap"]) {
+    const port = form.elements[`${protocol}_port`], security = form.elements[`${protocol}_security`];
+    security.addEventListener("change", () => {
+      const usual = Object.values(ports[protocol]).map(String);
+      if (!port.value || usual.includes(port.value)) port.value = ports[protocol][security.value];
+    });
+  }
+  const result = form.querySelector("[data-test-result]"), button = form.querySelector("[data-test]");
+  button?.addEventListener("click", async (event) => {
+    event.preventDefault();
+    button.disabled = true;
+    result.textContent = button.dataset.busy;
+    const response = await post(button.getAttribute("formaction"), new FormData(form)).catch(() => null);
+    button.disabled = false;
+    if (!response || isSignedOut(response)) result.textContent = button.dataset.failed;
+    else result.innerHTML = await response.text();
+  });
+}
+
+function hookOptions(form) {
+  form.querySelector("[type=submit]").hidden = true;
+  form.addEventListener("change", async (event) => {
+    const response = await post(form.action, new FormData(form)).catch(() => null);
+    if (response?.ok) document.dispatchEvent(new CustomEvent("toast", { detail: (await response.json()).toast }));
+    else event.target.checked = !event.target.checked;
+  });
+}

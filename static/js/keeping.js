@@ -1,0 +1,92 @@
+// A copy of every mail being written stays in this browser until the server has it: a crash, a lost connection or an expired
+// session loses nothing. The copies are per user and go away with the save that follows.
+import { toast } from "./toasts.js";
+
+const AGE = 15; // seconds; a younger copy belongs to a composer that is about to save it
+const user = () => document.body.dataset.user;
+const prefix = () => `candor-writing:${user()}:`;
+
+export function newKey() {
+  return prefix() + crypto.getRandomValues(new Uint32Array(2)).join("");
+}
+
+export function keep(key, copy) {
+  try {
+    localStorage.setItem(key, JSON.stringify({ ...copy, at: Date.now() }));
+    return true;
+  } catch {
+    return false; // full or forbidden: the server's copy is all there is
+  }
+}
+
+export function forget(key) {
+  localStorage.removeItem(key);
+}
+
+// The draft that another tab made of this copy meanwhile, so that it is not made twice.
+export function adopted(key) {
+  const draft = localStorage.getItem(`${key}:draft`);
+  localStorage.removeItem(`${key}:draft`);
+  return draft;
+}
+
+export function csrfToken() {
+  return document.cookie.match(/(?:^|; )candor_csrf=([^;]*)/)?.[1] ?? "";
+}
+
+export function post(url, data, more = {}) {
+  const headers = { Accept: "application/json", "X-CSRFToken": csrfToken() };
+  return fetch(url, { method: "POST", body: data, headers, redirect: "manual", ...more });
+}
+
+// The session has ended: the server sends to the sign-in page, or refuses the token of the session before.
+export function isSignedOut(response) {
+  return response.type === "opaqueredirect" || response.status === 403;
+}
+
+function left() {
+  const keys = Object.keys(localStorage).filter((key) => key.startsWith(prefix()) && !key.endsWith(":draft"));
+  return keys.flatMap((key) => {
+    try {
+      const copy = JSON.parse(localStorage.getItem(key));
+      return Date.now() - copy.at > AGE * 1000 || copy.failed ? [{ key, copy }] : [];
+    } catch {
+      forget(key);
+      return [];
+    }
+  });
+}
+
+// After signing in again, or after a crash: what was not saved becomes a draft and is opened.
+export async function recover() {
+  if (!user()) return;
+  for (const { key, copy } of left()) {
+    const data = new FormData();
+    for (const [name, value] of copy.fields) data.append(name, value);
+    const response = await post(copy.saveUrl, data).catch(() => null);
+    if (!response) return;
+    if (response.status === 409 && data.get("draft")) {
+      data.set("draft", ""); // the draft is gone or sent: the words live on in a new one
+      data.set("reply", "");
+      const again = await post(copy.saveUrl, data).catch(() => null);
+      if (again?.ok) await tell(key, copy, await again.json());
+    } else if (response.ok) {
+      await tell(key, copy, await response.json());
+    }
+  }
+}
+
+async function tell(key, copy, saved) {
+  forget(key);
+  localStorage.setItem(`${key}:draft`, saved.draft);
+  setTimeout(() => localStorage.removeItem(`${key}:draft`), 600_000);
+  const url = `${copy.composerUrl}?draft=${saved.draft}`;
+  document.dispatchEvent(new CustomEvent("mail:changed"));
+  const dock = document.getElementById("composer-dock");
+  if (dock && !document.querySelector("[data-composer]") && window.htmx) {
+    window.htmx.ajax("GET", url, { target: dock, swap: "innerHTML" });
+    toast(copy.words.recovered, { seconds: 8 });
+  } else {
+    toast(copy.words.recovered, { seconds: 12, action: copy.words.open, onAction: () => location.assign(url) });
+  }
+}

@@ -1,0 +1,21 @@
+// Loads the modules of mail on the pages that need them, and keeps an eye on what this browser still holds of unsaved mails.
+import { recover } from "./keeping.js";
+
+const NEEDS = {
+  "[data-composer]": () => import("./composer.js"),
+  "[data-mail-list], [data-mail-page]": () => import("./maillist.js"),
+  "[data-mail-frame]": () => import("./mailframe.js"),
+  "[data-account-form], [data-options]": () => import("./emailsync.js"),
+};
+
+async function look(root) {
+  for (const [selector, load] of Object.entries(NEEDS)) {
+    const found = [...(root.matches?.(selector) ? [root] : []), ...root.querySelectorAll(selector)];
+    if (found.length) (await load()).hook(found);
+  }
+}
+
+document.addEventListener("htmx:load", (event) => look(event.detail.elt));
+if (document.readyState !== "loading") look(document.body);
+else document.addEventListener("DOMContentLoaded", () => look(document.body));
+recover();

@@ -1,0 +1,150 @@
+// Lists of mail: they follow what happens live, the filter menu, and the keys of somebody who reads a lot of mail.
+const WAIT = 150; // milliseconds; several events in a row refresh once
+let timer;
+
+export function hook(found) {
+  for (const element of found) {
+    const filter = element.querySelector("[data-filter]");
+    if (filter && !filter.isHooked) hookFilter(filter);
+  }
+}
+
+// Live: the list is asked for anew and only rows that differ are touched, so that focus, hover and scrolling stay.
+for (const name of ["live:mail", "mail:changed"]) {
+  document.addEventListener(name, () => { clearTimeout(timer); timer = setTimeout(refresh, WAIT); });
+}
+
+async function refresh() {
+  for (const list of document.querySelectorAll("[data-mail-list]")) await refreshList(list);
+  if (!document.querySelector("[data-mail-list] [data-mail-rows], [data-mail-list]")) await refreshThread();
+}
+
+async function fetchFragment(url) {
+  const response = await fetch(url, { headers: { "HX-Request": "true" }, redirect: "manual" }).catch(() => null);
+  if (!response?.ok) return null;
+  const holder = document.createElement("template");
+  holder.innerHTML = await response.text();
+  return holder.content;
+}
+
+async function refreshList(list) {
+  const fresh = await fetchFragment(list.dataset.url);
+  if (!fresh || !list.isConnected) return;
+  copyCounts(fresh);
+  const rows = list.querySelector("[data-mail-rows]"), newRows = fresh.querySelector("[data-mail-rows]");
+  if (rows && newRows) reconcile(rows, newRows);
+  else {
+    list.replaceChildren(...fresh.querySelector("[data-mail-list]").childNodes);
+    window.htmx.process(list);
+  }
+}
+
+function copyCounts(fresh) {
+  for (const count of fresh.querySelectorAll("[data-folder-count]")) {
+    const shown = document.querySelector(`[data-folder-count="${count.dataset.folderCount}"]`);
+    if (shown) shown.textContent = count.textContent;
+  }
+}
+
+function reconcile(rows, newRows) {
+  const wanted = [...newRows.querySelectorAll(":scope > [data-mail-row]")];
+  const known = new Map([...rows.querySelectorAll(":scope > [data-mail-row]")].map((row) => [row.dataset.mailRow, row]));
+  const names = new Set(wanted.map((row) => row.dataset.mailRow));
+  const span = new Set([...known.keys()].slice(0, Math.max(wanted.length, 1)));
+  const hasOlder = Boolean(newRows.querySelector(":scope > .mail-older"));
+  for (const [name, row] of known) if (!names.has(name) && (span.has(name) || !hasOlder)) { row.remove(); known.delete(name); }
+  let place = rows.firstElementChild;
+  for (const row of wanted) {
+    const old = known.get(row.dataset.mailRow);
+    if (old && old.dataset.state === row.dataset.state) {
+      if (old === place) place = place.nextElementSibling;
+      else rows.insertBefore(old, place);
+      continue;
+    }
+    if (old === place) place = place.nextElementSibling;
+    const hadFocus = old?.contains(document.activeElement);
+    old?.remove();
+    if (!old) row.classList.add("is-new");
+    rows.insertBefore(row, place);
+    window.htmx.process(row);
+    document.dispatchEvent(new CustomEvent("mail:row", { detail: row }));
+    if (hadFocus) row.querySelector("[data-row-link]").focus();
+  }
+}
+
+// An open conversation: the state of its waiting mails and its icons; nothing that is being read moves.
+async function refreshThread() {
+  const waiting = document.querySelectorAll("[data-message-state]");
+  if (!waiting.length) return;
+  const fresh = await fetchFragment(location.pathname);
+  if (!fresh) return;
+  copyCounts(fresh);
+  for (const part of waiting) {
+    const renewed = fresh.querySelector(`[data-message-state="${part.dataset.messageState}"]`);
+    if (renewed && renewed.innerHTML.replace(/value="[^"]*"/g, "") !== part.innerHTML.replace(/value="[^"]*"/g, "")) {
+      part.replaceChildren(...renewed.childNodes);
+      window.htmx.process(part);
+    }
+  }
+}
+
+function hookFilter(filter) {
+  filter.isHooked = true;
+  const button = filter.querySelector("[data-filter-button]"), menu = filter.querySelector("[data-filter-options]");
+  const options = [...menu.querySelectorAll("[role=option]")];
+  const show = (isOpen) => { menu.hidden = !isOpen; button.setAttribute("aria-expanded", isOpen); };
+  button.addEventListener("click", (event) => {
+    event.preventDefault();
+    show(menu.hidden);
+    if (!menu.hidden) options[0].focus();
+  });
+  filter.addEventListener("keydown", (event) => {
+    if (menu.hidden) {
+      if (event.key === "ArrowDown" && event.target === button) { event.preventDefault(); show(true); options[0].focus(); }
+      return;
+    }
+    const at = options.indexOf(document.activeElement);
+    const next = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: options.length - 1 }[event.key];
+    if (next !== undefined) options[(next + options.length) % options.length].focus();
+    else if (event.key === " " && at >= 0) options[at].click();
+    else if (event.key === "Escape") { show(false); button.focus(); }
+    else return;
+    event.preventDefault();
+  });
+  filter.addEventListener("focusout", (event) => { if (event.relatedTarget && !filter.contains(event.relatedTarget)) show(false); });
+  document.addEventListener("pointerdown", (event) => { if (!filter.contains(event.target)) show(false); });
+}
+
+// Keys
+const isTyping = (target) => target.closest?.("input, textarea, select, [contenteditable], dialog, [role=listbox], [popover]:popover-open");
+const click = (selector) => () => document.querySelector(`[data-mail-page] ${selector}`)?.click();
+const ACTIONS = {
+  c: click("[data-compose]"),
+  e: click("[data-archive]"),
+  r: click("[data-reply]"),
+  a: () => (document.querySelector("[data-reply-all]") ?? document.querySelector("[data-reply]"))?.click(),
+  f: click("[data-filter-button]"),
+  u: click("[data-back]"),
+  j: () => step(1),
+  k: () => step(-1),
+  s: () => (document.activeElement.closest("[data-mail-row]") ?? document.querySelector(".thread")?.closest("[data-mail-page]"))?.querySelector("[data-star]")?.click(),
+  "?": () => help(),
+};
+
+function step(by) {
+  const links = [...document.querySelectorAll("[data-mail-page] [data-row-link]")];
+  const at = links.findIndex((link) => link.closest("[data-mail-row]").contains(document.activeElement));
+  links[Math.max(0, Math.min(links.length - 1, at + by))]?.focus();
+}
+
+function help() {
+  document.querySelector("[data-shortcuts]")?.showModal();
+}
+
+document.addEventListener("keydown", (event) => {
+  const action = ACTIONS[event.key];
+  if (!action || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || !document.querySelector("[data-mail-page]")) return;
+  event.preventDefault();
+  action();
+});
+document.addEventListener("click", (event) => { if (event.target.closest("[data-shortcut-help]")) help(); });
