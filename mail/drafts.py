@@ -11,6 +11,7 @@ from crm.accounts.models import User
 from crm.records.models import Deal, Person
 from mail import addresses, attachments, body, threading
 from mail.models import Account, Message, Recipient, Thread
+from tracking import cleaning
 
 KINDS = (Recipient.Kind.TO, Recipient.Kind.CC, Recipient.Kind.BCC)
 MAX_SUBJECT = 500
@@ -45,7 +46,7 @@ def save(
     draft.account = account
     draft.from_name, draft.from_email = (account.sender_name, account.email) if account else ("", "")
     draft.subject = subject
-    draft.body_html = body.clean(body_html)
+    draft.body_html = body.clean(cleaning.strip_own(body_html))
     draft.body_text = body.to_text(draft.body_html)
     draft.preview = body.preview(draft.body_text)
     draft.typed_recipients = {"to": to, "cc": cc, "bcc": bcc}

@@ -1,6 +1,7 @@
 """Putting a written mail on its way, and taking it back. The rows are the queue: a lost wake-up delays, never loses."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -11,6 +12,8 @@ from mail import addresses, attachments, drafts, threading
 from mail.models import Account, Delivery, Message
 from mail.models.message import Recipient
 from notifications.push import push
+from tracking import instrument, preferences
+from tracking.models import Copy
 
 Status = Delivery.Status
 WITHDRAWABLE = (Status.QUEUED, Status.RETRY, Status.FAILED, Status.UNCERTAIN)
@@ -34,8 +37,9 @@ def queue(*, message: Message, track_opens: bool, track_links: bool, now: dateti
     draft.message_id = draft.message_id or new_message_id(account.email)
     draft.folder = Message.Folder.OUTBOX
     draft.dated_at = draft.at = now
+    copy = _begin_tracking(draft, track_opens=track_opens, track_links=track_links, now=now)
     draft.save()
-    delivery = Delivery.objects.create(message=draft, next_attempt_at=now)
+    delivery = Delivery.objects.create(message=draft, copy=copy, queued_at=now, next_attempt_at=now)
     delivery.recipients.set(draft.recipients.all())
     threading.touch(draft.thread, now=now)
     tell_tabs(draft)
@@ -63,11 +67,19 @@ def back_to_drafts(*, message: Message) -> None:
     deliveries = _locked(message)
     if message.folder != Message.Folder.OUTBOX or any(delivery.status not in WITHDRAWABLE for delivery in deliveries):
         raise CannotSend("", _("This mail is being sent or has been sent; it can no longer be changed."))
+    _forget_tracking(message, deliveries)
     deliveries.delete()
     message.recipients.update(refusal="")
     message.folder, message.message_id, message.dated_at = Message.Folder.DRAFTS, "", None
     message.save()
     tell_tabs(message)
+
+
+def _forget_tracking(message: Message, deliveries: Iterable[Delivery]) -> None:
+    """A mail that nobody got needs no counters; one that perhaps arrived keeps them, without being this draft's any more."""
+    tracked, message.tracked_mail = message.tracked_mail, None
+    if tracked and not any(delivery.status == Status.UNCERTAIN for delivery in deliveries):
+        tracked.delete()
 
 
 def new_message_id(email: str) -> str:
@@ -78,6 +90,28 @@ def new_message_id(email: str) -> str:
 def tell_tabs(message: Message) -> None:
     """Make the owner's open tabs show the message's new state."""
     push(user=message.owner, name="mail", payload={"message": message.pk, "folder": message.folder})
+
+
+def _begin_tracking(draft: Message, *, track_opens: bool, track_links: bool, now: datetime) -> Copy | None:
+    """Freeze what is tracked: what was chosen, as far as the owner's options allow it. One copy, shared by all recipients."""
+    options = preferences.for_user(draft.owner)
+    preferences.remember_choice(user=draft.owner, track_opens=track_opens, track_links=track_links)
+    draft.track_opens = track_opens and options.open_tracking
+    draft.track_links = track_links and options.link_tracking
+    if not draft.track_opens and not draft.track_links:
+        return None
+    draft.tracked_mail = instrument.track(
+        owner=draft.owner,
+        subject=draft.subject,
+        url=threading.url(draft),
+        tracks_opens=draft.track_opens,
+        tracks_links=draft.track_links,
+        now=now,
+    )
+    recipients = list(draft.recipients.select_related("person"))
+    if len(recipients) > 1:  # one body cannot say who of them opened it
+        return instrument.add_copy(mail=draft.tracked_mail)
+    return instrument.add_copy(mail=draft.tracked_mail, person=recipients[0].person, email=recipients[0].email)
 
 
 def _check(draft: Message) -> Account:

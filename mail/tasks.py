@@ -4,13 +4,16 @@ import logging
 
 from celery import shared_task
 
+from mail import sending
+
 logger = logging.getLogger(__name__)
 WAKE_LIFE = 60  # seconds; an older wake-up says nothing that the periodic one does not
 
 
 @shared_task
 def send_due() -> None:
-    """Send what waits in the outbox and is due."""
+    """Send what waits in the outbox and is due; also the periodic look after what was left behind."""
+    sending.send_due()
 
 
 def wake() -> None:

@@ -3,8 +3,6 @@
 import re
 from datetime import datetime
 
-from django.urls import reverse
-
 from crm.accounts.models import User
 from mail.models import Message, Thread
 
@@ -43,4 +41,4 @@ def bare_subject(subject: str) -> str:
 
 def url(message: Message) -> str:
     """The page where the message is read."""
-    return f"{reverse('mail:thread', args=[message.thread_id])}#message-{message.pk}"
+    return f"/mail/threads/{message.thread_id}/#message-{message.pk}"

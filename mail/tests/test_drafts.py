@@ -9,11 +9,6 @@ from mail import drafts, outbox
 from mail.models import Account, Message
 
 
-@pytest.fixture
-def account(alice: User) -> Account:
-    return Account.objects.create(owner=alice, email="alice@acme.test", sender_name="Alice Ahrens", smtp_host="127.0.0.1")
-
-
 def saved(owner: User, account: Account | None, **fields: Any) -> Message:
     typed: dict[str, Any] = {
         "to": "Boris <boris@client.test>",

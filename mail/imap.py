@@ -1,0 +1,134 @@
+"""The Sent folder at the user's provider, by IMAP: looked through for a Message-ID, and given the clean copy."""
+
+import contextlib
+import ssl
+from collections.abc import Iterator
+from datetime import datetime
+
+from imapclient import IMAPClient, SocketTimeout
+from imapclient.exceptions import CapabilityError, IMAPClientAbortError, IMAPClientError, LoginError
+from imapclient.imapclient import SENT
+
+from mail import addresses, faults
+from mail.faults import Kind, Reply, ServerFault
+from mail.models import Account, Security
+
+SEEN = rb"\Seen"
+DEFAULT_SENT = "Sent"
+
+
+class Mailbox:
+    """A signed-in IMAP connection. Raises ServerFault."""
+
+    def __init__(self, account: Account, client: IMAPClient) -> None:
+        self.account = account
+        self.client = client
+
+    def sent_folder(self) -> str:
+        """The folder for sent mail: by its mark (RFC 6154), by a usual name, else made."""
+        with _faults(self.account):
+            found = self.client.find_special_folder(SENT)
+            if found:
+                return str(found)
+            self.client.create_folder(DEFAULT_SENT)
+            self.client.subscribe_folder(DEFAULT_SENT)
+        return DEFAULT_SENT
+
+    def holds(self, folder: str, message_id: str) -> bool:
+        """Whether a message with this Message-ID lies there."""
+        with _faults(self.account):
+            self.client.select_folder(folder, readonly=True)
+            return bool(message_id and self.client.search(["HEADER", "Message-ID", message_id]))
+
+    def file(self, folder: str, mail: bytes, at: datetime) -> None:
+        """Put a mail there, marked as read."""
+        with _faults(self.account):
+            self.client.append(folder, mail, flags=(SEEN,), msg_time=at)
+
+
+@contextlib.contextmanager
+def connected(account: Account, *, seconds: float = 30) -> Iterator[Mailbox]:
+    """Sign in, and out at the end; `seconds` limits connecting and each answer. Raises ServerFault."""
+    with _faults(account):
+        client = _connect(account, seconds)
+    try:
+        _sign_in(account, client)
+        yield Mailbox(account, client)
+    finally:
+        _leave(client)
+
+
+def _connect(account: Account, seconds: float) -> IMAPClient:
+    context = ssl.create_default_context()
+    is_tls = account.imap_security == Security.TLS
+    client = IMAPClient(
+        account.imap_host,
+        account.imap_port,
+        ssl=is_tls,
+        ssl_context=context if is_tls else None,
+        timeout=SocketTimeout(connect=seconds, read=seconds),
+    )
+    if account.imap_security == Security.STARTTLS:
+        try:
+            client.starttls(context)
+        except CapabilityError as error:
+            client.shutdown()
+            raise _fault(account, Kind.NO_STARTTLS) from error
+        except BaseException:
+            client.shutdown()
+            raise
+    return client
+
+
+def _sign_in(account: Account, client: IMAPClient) -> None:
+    with _faults(account):
+        try:
+            client.login(account.imap_username, account.imap_password)
+        except UnicodeError as error:
+            raise _fault(account, Kind.PASSWORD) from error
+        except LoginError as error:
+            reply = Reply(-1, addresses.one_line(str(error))[:500])
+            raise _fault(account, _of_login(reply, account.imap_host), reply) from error
+
+
+def _of_login(reply: Reply, host: str) -> Kind:
+    if "[UNAVAILABLE]" in reply.text:  # RFC 5530: not the password's fault
+        return Kind.BUSY
+    if "[PRIVACYREQUIRED]" in reply.text or "disabled on" in reply.text:
+        return Kind.NO_LOGIN
+    return faults.of_login(reply, host)
+
+
+@contextlib.contextmanager
+def _faults(account: Account) -> Iterator[None]:
+    """Turn what the client library raises into ServerFault."""
+    try:
+        yield
+    except ServerFault:
+        raise
+    except IMAPClientAbortError as error:
+        raise _fault(account, _of_abort(error), _words(error)) from error
+    except IMAPClientError as error:
+        raise _fault(account, Kind.REFUSED, _words(error)) from error
+    except (OSError, UnicodeError) as error:
+        raise _fault(account, faults.of_connecting(error)) from error
+
+
+def _of_abort(error: IMAPClientAbortError) -> Kind:
+    text = str(error)
+    if "timed out" in text:
+        return Kind.NO_ANSWER
+    return Kind.NO_PROTOCOL if "unexpected response" in text or "welcome" in text else Kind.CUT_OFF
+
+
+def _words(error: Exception) -> Reply:
+    return Reply(-1, addresses.one_line(str(error))[:500])
+
+
+def _fault(account: Account, kind: Kind, reply: Reply | None = None) -> ServerFault:
+    return ServerFault(kind, protocol="IMAP", host=account.imap_host, port=account.imap_port, reply=reply)
+
+
+def _leave(client: IMAPClient) -> None:
+    with contextlib.suppress(IMAPClientError, OSError):
+        client.logout()

@@ -1,0 +1,196 @@
+"""Sends what is due: each row claimed, put together, brought to the final dot and settled.
+
+The moment that cannot be undone is the final dot. TRANSMITTING is committed before DATA, so that a process that dies
+anywhere leaves a row that says whether the mail can have left: SENDING cannot, TRANSMITTING can.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone, translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from mail import addresses, claims, outbox, outcomes, rendering, sent_copies, smtp
+from mail.faults import Kind, Reply, ServerFault
+from mail.models import Account, Delivery
+from tracking import instrument
+
+logger = logging.getLogger(__name__)
+Status = Delivery.Status
+Clock = Callable[[], datetime]
+RECORDING_PAUSES = (0.2, 1, 3, 10, 20)  # seconds between tries to write down an outcome while the database is away
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What goes over the wire: RFC 5321's sender and recipients (as rows' addresses by wire spelling), and the mail."""
+
+    sender: str
+    recipients: dict[str, str]
+    data: bytes
+    needs_utf8: bool
+
+
+def send_due(*, clock: Clock = timezone.now, patience: smtp.Patience = smtp.PATIENT) -> None:
+    """Send all that is due, file the copies, look after what was left uncertain. Any number of workers may run it at once."""
+    recover(now=clock())
+    for account in claims.accounts_waiting(clock()):
+        _send_of_account(account, clock, patience)
+    sent_copies.file_pending(now=clock())
+    reconcile(now=clock())
+
+
+def recover(*, now: datetime) -> None:
+    """Take up what dead workers left behind."""
+    for delivery in claims.stale(now):
+        outcomes.interrupted(delivery, now=now)
+
+
+def reconcile(*, now: datetime) -> None:
+    """Search Sent for uncertain mails: what lies there was sent; after the last search in vain the person decides."""
+    for delivery in sent_copies.claim_searches(now=now):
+        try:
+            is_there = sent_copies.is_in_sent(delivery.message)
+        except ServerFault as fault:
+            logger.warning("Sent could not be searched for message %s: %s", delivery.message_id, fault.kind)
+            is_there = False
+        if is_there:
+            outcomes.sent(delivery, reply=Reply(-1, delivery.smtp_reply), refused={}, now=now)
+        elif sent_copies.is_last_search(delivery):
+            outcomes.left_to_the_person(delivery, now=now)
+
+
+def _send_of_account(account: int | None, clock: Clock, patience: smtp.Patience) -> None:
+    """The account's due mail, one after the other over one connection; a server that cannot be used is asked once."""
+    line: smtp.Connection | None = None
+    broken: ServerFault | None = None
+    try:
+        while delivery := claims.claim_next(account, clock()):
+            outbox.tell_tabs(delivery.message)
+            if delivery.message.account is None:
+                _cannot(delivery, _("The mail account was removed. Choose another one and send it again."), clock)
+                continue
+            line = line or smtp.Connection(smtp.server_of(delivery.message.account), patience)
+            if broken:
+                outcomes.failed(delivery, broken, refused={}, now=clock())
+            else:
+                broken = _send(delivery, line, clock)
+    finally:
+        if line:
+            line.close()
+
+
+def _send(delivery: Delivery, line: smtp.Connection, clock: Clock) -> ServerFault | None:
+    """One delivery to its outcome; answers the fault when the server cannot be used at all."""
+    with claims.kept(delivery):
+        try:
+            envelope = _envelope(delivery)
+        except rendering.CannotRender as error:
+            _cannot(delivery, _("A part of the mail cannot be read: %(name)s. Remove it and attach it again.") % {"name": error}, clock)
+            return None
+        except Exception:
+            logger.exception("Message %s could not be put together.", delivery.message_id)
+            _cannot(delivery, _("The mail could not be put together; the log of the server says why."), clock)
+            return None
+        try:
+            if not line.is_open:
+                line.open()
+        except ServerFault as fault:
+            outcomes.failed(delivery, fault, refused={}, now=clock())
+            return fault
+        _hand_over(delivery, envelope, line, clock)
+        return None
+
+
+def _hand_over(delivery: Delivery, envelope: Envelope, line: smtp.Connection, clock: Clock) -> None:
+    refused: dict[str, Reply] = {}
+    try:
+        refused = _announce(envelope, line)
+        if len(refused) == len(envelope.recipients):
+            line.cancel()
+            outcomes.refused_all(delivery, line.fault, refused=refused, now=clock())
+            return
+        if not claims.settle(delivery, Status.SENDING, status=Status.TRANSMITTING, claimed_at=clock()):
+            line.cancel()
+            return
+        reply = line.transmit(envelope.data)
+    except ServerFault as error:
+        fault = error
+    except smtp.NoFinalAnswer:
+        _recorded(lambda: outcomes.uncertain(delivery, now=clock()))
+        return
+    else:
+        _conclude(delivery, reply, refused, line, clock)
+        return
+    line.cancel()
+    _recorded(lambda: outcomes.failed(delivery, fault, refused=refused, now=clock()))
+
+
+def _conclude(delivery: Delivery, reply: Reply, refused: Mapping[str, Reply], line: smtp.Connection, clock: Clock) -> None:
+    """Write down the server's answer to the final dot."""
+    if reply.is_good:
+        _recorded(lambda: outcomes.sent(delivery, reply=reply, refused=refused, now=clock()))
+        _note_success(delivery.message.account)
+    else:
+        fault = line.fault_of(reply)
+        _recorded(lambda: outcomes.failed(delivery, fault, refused=refused, now=clock()))
+
+
+def _announce(envelope: Envelope, line: smtp.Connection) -> dict[str, Reply]:
+    """MAIL and RCPT, over a fresh connection when the server has closed the one that earlier mails went through."""
+    try:
+        return _begin(envelope, line)
+    except ServerFault as fault:
+        has_gone = fault.kind == Kind.CUT_OFF or (fault.reply is not None and fault.reply.code == 421)
+        if not (line.is_used and has_gone):
+            raise
+        line.open()
+        return _begin(envelope, line)
+
+
+def _begin(envelope: Envelope, line: smtp.Connection) -> dict[str, Reply]:
+    refused = line.begin(
+        sender=envelope.sender, recipients=list(envelope.recipients), size=len(envelope.data), needs_utf8=envelope.needs_utf8
+    )
+    return {envelope.recipients[address]: reply for address, reply in refused.items()}
+
+
+def _envelope(delivery: Delivery) -> Envelope:
+    message = delivery.message
+    html = instrument.instrument(message.body_html, copy=delivery.copy) if delivery.copy else message.body_html
+    waiting = list(delivery.recipients.filter(refusal="").values_list("email", flat=True))
+    return Envelope(
+        sender=addresses.to_ascii(message.from_email) or message.from_email,
+        recipients={addresses.to_ascii(email) or email: email for email in waiting},
+        data=rendering.render(message, html=html),
+        needs_utf8=rendering.needs_utf8([message.from_email, *message.recipients.values_list("email", flat=True)]),
+    )
+
+
+def _cannot(delivery: Delivery, sentence: Promise | str, clock: Clock) -> None:
+    with translation.override(delivery.message.owner.language):
+        outcomes.unsendable(delivery, str(sentence), now=clock())
+
+
+def _note_success(account: Account | None) -> None:
+    if account:
+        outcomes.account_works(account)
+
+
+def _recorded(record: Callable[[], object]) -> None:
+    """Write down what happened on the wire, patiently: if it cannot be, the row goes stale and is taken as uncertain."""
+    for pause in (*RECORDING_PAUSES, None):
+        try:
+            record()
+            return
+        except (OperationalError, InterfaceError):
+            if pause is None or connection.in_atomic_block:
+                raise
+            logger.warning("The database is away; what became of a mail is kept in memory for now.")
+            connection.close()
+            time.sleep(pause)

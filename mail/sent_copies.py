@@ -1,0 +1,91 @@
+"""The clean copy in the provider's Sent folder: filed once, never the reason to send anything again; and what Sent proves."""
+
+import logging
+import re
+from datetime import datetime, timedelta
+
+from django.db.models import F
+
+from mail import imap, rendering
+from mail.faults import ServerFault
+from mail.models import Delivery, Message
+
+logger = logging.getLogger(__name__)
+Filing = Message.Filing
+RETRIES = [timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6)]  # after the first, second and third failure
+SEARCHES = [timedelta(seconds=20), timedelta(minutes=5), timedelta(minutes=30)]  # until the next look into Sent
+FILING_PROVIDERS = re.compile(
+    r"(^|\.)(smtp\.gmail\.com|smtp\.googlemail\.com|smtp-relay\.gmail\.com|smtp\.office365\.com|smtp-mail\.outlook\.com"
+    r"|smtp\.mail\.me\.com|smtp(pro)?\.zoho\.(com|eu|in|jp|com\.au|com\.cn))$"
+)
+
+
+def wanted(message: Message) -> Filing:
+    """Whether a mail that is being sent has to be filed by us."""
+    account = message.account
+    if account is None:
+        return Filing.NONE
+    if FILING_PROVIDERS.search(account.smtp_host.lower()):
+        return Filing.PROVIDER
+    return Filing.PENDING if account.imap_host else Filing.NONE
+
+
+def file_pending(*, now: datetime) -> None:
+    """File the copies that are due; each is claimed by moving its due time, which is also when it is tried again."""
+    due = Message.objects.filter(filing=Filing.PENDING, filing_due_at__lte=now).values_list("pk", "filing_due_at", "filing_attempts")
+    for pk, due_at, attempts in list(due):
+        next_at = now + RETRIES[min(attempts, len(RETRIES) - 1)]
+        claimed = Message.objects.filter(pk=pk, filing=Filing.PENDING, filing_due_at=due_at)
+        if claimed.update(filing_due_at=next_at, filing_attempts=F("filing_attempts") + 1):
+            _file(Message.objects.select_related("account", "owner").get(pk=pk))
+
+
+def is_in_sent(message: Message) -> bool:
+    """Whether the provider's Sent folder holds the mail. Raises ServerFault."""
+    if message.account is None or not message.account.imap_host:
+        return False
+    with imap.connected(message.account) as mailbox:
+        return mailbox.holds(mailbox.sent_folder(), message.message_id)
+
+
+def claim_searches(*, now: datetime) -> list[Delivery]:
+    """The uncertain deliveries whose Sent folder is to be searched now, each answered to one worker only."""
+    due = Delivery.objects.filter(status=Delivery.Status.UNCERTAIN, next_attempt_at__lte=now, searches__lt=len(SEARCHES))
+    claimed = []
+    for delivery in due.select_related("message__account", "message__owner", "message__thread", "copy__mail"):
+        mine = due.filter(pk=delivery.pk, searches=delivery.searches)
+        if mine.update(searches=F("searches") + 1, next_attempt_at=now + SEARCHES[delivery.searches]):
+            delivery.searches += 1
+            claimed.append(delivery)
+    return claimed
+
+
+def is_last_search(delivery: Delivery) -> bool:
+    """Whether nothing more will be looked for."""
+    account = delivery.message.account
+    return delivery.searches >= len(SEARCHES) or account is None or not account.imap_host
+
+
+def _file(message: Message) -> None:
+    try:
+        _put_into_sent(message)
+    except (ServerFault, rendering.CannotRender) as error:
+        logger.warning("The copy of message %s could not be filed: %s", message.pk, type(error).__name__)
+        if message.filing_attempts > len(RETRIES):
+            _settle(message, Filing.FAILED)
+    else:
+        _settle(message, Filing.FILED)
+
+
+def _put_into_sent(message: Message) -> None:
+    if message.account is None or not message.account.imap_host:
+        return
+    with imap.connected(message.account) as mailbox:
+        folder = mailbox.sent_folder()
+        if not mailbox.holds(folder, message.message_id):
+            mail = rendering.render(message, html=message.body_html, with_bcc=True)
+            mailbox.file(folder, mail, message.dated_at or message.at)
+
+
+def _settle(message: Message, filing: Filing) -> None:
+    Message.objects.filter(pk=message.pk, filing=Filing.PENDING).update(filing=filing)
