@@ -3,9 +3,14 @@
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from crm import insights as numbers
+from crm import searching
 from crm.health import look
+from crm.records.pipeline import default_pipeline
+from crm.records.views.page import Request, page_or_fragment
 
 
 @require_safe
@@ -15,13 +20,26 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def search(request: HttpRequest) -> HttpResponse:
-    return render(request, "crm/search.html", {"query": request.GET.get("q", "")})
+def search(request: Request) -> HttpResponse:
+    """Everything that matches `?q=`; as a piece, the few best under the search box."""
+    query = request.GET.get("q", "").strip()
+    limit = searching.SUGGESTED if request.htmx else searching.SHOWN
+    context = {"query": query, "groups": searching.find(request.user, query, limit=limit)}
+    return page_or_fragment(request, "crm/search.html", "crm/_search_options.html", context)
 
 
 @require_safe
-def insights(request: HttpRequest) -> HttpResponse:
-    return render(request, "crm/insights.html", {"section": "insights"})
+def insights(request: Request) -> HttpResponse:
+    """The reader's own mail in numbers, and the deals that they see."""
+    now, pipeline = timezone.now(), default_pipeline()
+    context = {
+        "section": "insights",
+        "mail": numbers.mail_numbers(request.user, now),
+        "stages": numbers.stage_numbers(request.user, pipeline),
+        "closed": numbers.closed_numbers(request.user, now),
+        "closed_days": numbers.CLOSED_DAYS,
+    }
+    return render(request, "crm/insights.html", context)
 
 
 @require_safe

@@ -181,6 +181,9 @@ class Deal(Owned):
         return self.is_open and limit is not None and now - self.stage_changed_at > timedelta(days=limit)
 
 
+Record = Person | Organisation | Deal
+
+
 class AboutRecord(models.Model):
     """Base of what belongs to a person, an organisation or a deal, or to several of them."""
 
@@ -196,7 +199,7 @@ class AboutRecord(models.Model):
         abstract = True
 
     @property
-    def record(self) -> "Deal | Person | Organisation | None":
+    def record(self) -> Record | None:
         """The record that it belongs to most of all."""
         return self.deal or self.person or self.organisation
 

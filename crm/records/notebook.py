@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db import transaction
 
 from crm.accounts.models import User
-from crm.records.models import Note
-from crm.records.removal import Record, as_link
+from crm.records.models import Note, Record
+from crm.records.removal import as_link
 
 
 def write(*, record: Record, text: str, author: User, now: datetime) -> Note:

@@ -6,9 +6,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from crm.records.models import Activity, Deal, Note, Organisation, Person, TimelineEntry
+from crm.records.models import Activity, Deal, Note, Organisation, Record, TimelineEntry
 
-Record = Person | Organisation | Deal
 LINKS = ("person", "organisation", "deal")
 # Only these hold a note or an activity when the record goes: a line of the timeline tells of the record itself.
 SHARED = (Note, Activity)

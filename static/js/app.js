@@ -2,5 +2,6 @@
 import "./assistant.js";
 import "./live.js";
 import "./mail.js";
+import "./search.js";
 import "./shortcuts.js";
 import "./toasts.js";

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.models import User
 from crm.records.forms.owned import RecordForm
-from crm.records.models import Activity, Deal, Organisation, Person
+from crm.records.models import Activity, Deal, Organisation, Person, Record
 from crm.records.picking import PickField
 
 
@@ -65,7 +65,7 @@ class AboutForm(forms.Form):
         return cleaned
 
     @property
-    def record(self) -> Person | Organisation | Deal:
+    def record(self) -> Record:
         """The one that was given."""
-        given: Person | Organisation | Deal = next(value for value in self.cleaned_data.values() if value is not None)
+        given: Record = next(value for value in self.cleaned_data.values() if value is not None)
         return given

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_safe
 
 from crm.records import agenda, history
 from crm.records.forms.activities import AboutForm, ActivityForm, NoteForm
-from crm.records.models import Activity
+from crm.records.models import Activity, Record
 from crm.records.picking import KINDS
-from crm.records.removal import Record, link_of
+from crm.records.removal import link_of
 from crm.records.views.page import Request
 
 ASIDE = 8  # rows of a panel at the side

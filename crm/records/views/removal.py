@@ -5,10 +5,11 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from crm.records import removal
+from crm.records.models import Record
 from crm.records.views.page import Request, told
 
 
-def confirm_delete(request: Request, record: removal.Record, *, then: str, section: str) -> HttpResponse:
+def confirm_delete(request: Request, record: Record, *, then: str, section: str) -> HttpResponse:
     """Say what goes and what stays; a POST does it."""
     if request.method == "POST":
         name = str(record)
