@@ -88,7 +88,7 @@ def mail_numbers(user: User, now: datetime) -> MailNumbers:
     return MailNumbers(list(weeks.values()), _sum(list(weeks.values())), max(week.sent for week in weeks.values()))
 
 
-def _rows(user: User, since: date) -> list[dict[str, Any]]:
+def _rows(user: User, since: date) -> list[Any]:
     begin = timezone.make_aware(datetime.combine(since, datetime.min.time()))
     sent = Message.objects.visible_to(user).filter(sent_at__gte=begin)
     return list(sent.annotate(week=TruncWeek("sent_at")).order_by("week").values("week").annotate(**_counts()))
