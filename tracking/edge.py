@@ -1,11 +1,190 @@
-"""The pixel and the redirect, answered in front of Django's middleware."""
+"""The pixel and the redirect, answered in front of Django's middleware: no database, no session, no cookie.
 
-from typing import Any
+One function over a small request value, with thin adapters for WSGI, ASGI and (in `views`) Django itself.
+"""
+
+import logging
+import time
+from base64 import b64decode
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Any, NamedTuple
+
+from django.conf import settings
+
+from crm.lib import viewer
+from tracking import hits, tokens, waking
+
+logger = logging.getLogger(__name__)
+GIF = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+OURS = (tokens.PIXEL_START, tokens.LINK_START)
+KEPT = {"HTTP_SEC_PURPOSE": "Sec-Purpose", "HTTP_PURPOSE": "Purpose", "HTTP_X_PURPOSE": "X-Purpose", "HTTP_X_MOZ": "X-Moz"}
+READ = ("HTTP_USER_AGENT", "HTTP_COOKIE", "HTTP_X_FORWARDED_FOR", *KEPT)
+READ_FROM_ASGI = {name[5:].replace("_", "-").lower().encode(): name for name in READ}
+NEVER_STORED = [("Cache-Control", "no-store, no-cache, must-revalidate, private, max-age=0"), ("X-Content-Type-Options", "nosniff")]
+
+Headers = list[tuple[str, str]]
+
+
+class Request(NamedTuple):
+    """What the edge reads of a request. Headers are named as in WSGI; the query is raw."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, Any]
+    peer: str
+
+
+class Answer(NamedTuple):
+    """What goes back; the body is left out for HEAD by the adapters."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+PIXEL = Answer(
+    200,
+    [("Content-Type", "image/gif"), ("Content-Length", str(len(GIF))), *NEVER_STORED, ("Cross-Origin-Resource-Policy", "cross-origin")],
+    GIF,
+)
+NOT_FOUND = Answer(404, [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", "10"), *NEVER_STORED], b"Not found.")
+REDIRECT_HEADERS = [
+    ("Content-Type", "text/plain; charset=utf-8"),
+    ("Content-Length", "0"),
+    *NEVER_STORED,
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Robots-Tag", "noindex"),
+]
+STATUS_LINES = {200: "200 OK", 302: "302 Found", 404: "404 Not Found"}
+
+
+def answer(request: Request) -> Answer:
+    """The image whatever the token; the redirect of a genuine link; a plain 404 for a forged one. Genuine ones are recorded."""
+    if request.path.startswith(tokens.PIXEL_START):
+        public_id = tokens.read_pixel(request.path)
+        if public_id is not None:
+            _record(request, hits.OPEN, public_id, 0)
+        return PIXEL
+    link = tokens.read_link(request.path, request.query)
+    if link is None:
+        return NOT_FOUND
+    _record(request, hits.CLICK, link.public_id, link.number)
+    return Answer(302, [*REDIRECT_HEADERS, ("Location", link.target)], b"")
 
 
 def wsgi_edge(application: Any) -> Any:
-    return application
+    """A WSGI application that answers hits and passes everything else on."""
+
+    def edge(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if not path.startswith(OURS):
+            passed_on: Iterable[bytes] = application(environ, start_response)
+            return passed_on
+        method = environ["REQUEST_METHOD"]
+        found = answer(Request(method, path, environ.get("QUERY_STRING", ""), environ, environ.get("REMOTE_ADDR", "")))
+        start_response(STATUS_LINES[found.status], list(found.headers))
+        return [b"" if method == "HEAD" else found.body]
+
+    return edge
 
 
 def asgi_edge(application: Any) -> Any:
-    return application
+    """An ASGI application that answers hits and passes everything else on."""
+
+    async def edge(scope: dict[str, Any], receive: Callable[..., Awaitable[Any]], send: Callable[..., Awaitable[None]]) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(OURS):
+            await application(scope, receive, send)
+            return
+        query = scope["query_string"].decode("latin-1")
+        found = answer(Request(scope["method"], scope["path"], query, _from_asgi(scope["headers"]), (scope.get("client") or ("",))[0]))
+        headers = _PIXEL_BYTES if found is PIXEL else _bytes(found.headers)
+        await send({"type": "http.response.start", "status": found.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else found.body})
+
+    return edge
+
+
+def client_address(peer: str, forwarded: str) -> str:
+    """The peer, or behind a trusted proxy the last address in X-Forwarded-For that is not a trusted proxy's itself."""
+    trusted = _networks(tuple(settings.TRUSTED_PROXIES))
+    for claimed in reversed(forwarded.split(",")):
+        if not _is_in(peer, trusted) or not claimed.strip():
+            break
+        peer = claimed.strip()
+    return peer
+
+
+def _record(request: Request, kind: str, public_id: int, number: int) -> None:
+    """Keep the hit and have it recorded; whatever goes wrong, the answer goes out."""
+    try:
+        headers = request.headers
+        peer = request.peer
+        if settings.TRUSTED_PROXIES:
+            peer = client_address(peer, headers.get("HTTP_X_FORWARDED_FOR", ""))
+        hits.keep(
+            hits.Hit(
+                hits.new_id(),
+                kind,
+                public_id,
+                number,
+                time.time(),
+                request.method,
+                headers.get("HTTP_USER_AGENT", "")[: hits.MAX_USER_AGENT],
+                peer,
+                {KEPT[name]: headers[name][: hits.MAX_HEADER] for name in KEPT if name in headers},
+                _viewer(headers.get("HTTP_COOKIE", "")),
+            )
+        )
+        waking.wake()
+    except Exception:
+        logger.exception("A hit could not be kept.")
+
+
+def _viewer(cookies: str) -> int | None:
+    """Which of our users this browser belongs to."""
+    if viewer.COOKIE not in cookies:
+        return None
+    for cookie in cookies.split(";"):
+        name, _, value = cookie.strip().partition("=")
+        if name == viewer.COOKIE:
+            return viewer.read(value)
+    return None
+
+
+def _from_asgi(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in headers:
+        key = READ_FROM_ASGI.get(name)
+        if key:
+            text = value.decode("latin-1")
+            found[key] = f"{found[key]}{'; ' if name == b'cookie' else ', '}{text}" if key in found else text
+    return found
+
+
+def _bytes(headers: Headers) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in headers]
+
+
+_PIXEL_BYTES = _bytes(PIXEL.headers)
+
+
+@lru_cache(maxsize=8)
+def _networks(names: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
+    found = []
+    for name in names:
+        try:
+            found.append(ip_network(name, strict=False))
+        except ValueError:
+            logger.error("TRUSTED_PROXIES names “%s”, which is neither an address nor a network.", name)
+    return tuple(found)
+
+
+def _is_in(address: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in networks)

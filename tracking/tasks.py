@@ -1,8 +1,20 @@
 """Celery tasks of tracking."""
 
+import logging
+
 from celery import shared_task
+from django.db import DatabaseError
+from django.utils import timezone
+
+from tracking import draining
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task
 def record_hits() -> None:
-    """Record what waits in the spool."""
+    """Record what waits in the spool. Woken after hits, and every ten seconds whatever happens."""
+    try:
+        draining.drain(now=timezone.now())
+    except (DatabaseError, OSError) as error:  # the hits wait; the next sweep tries again
+        logger.error("Hits could not be recorded and wait: %s", error)

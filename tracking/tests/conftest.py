@@ -1,9 +1,10 @@
-"""Fixtures of tracking: a tracked mail of Alice's and its copy."""
+"""Fixtures of tracking: a tracked mail of Alice's, its copy, and an empty spool."""
 
 import pytest
 from django.utils import timezone
 
 from crm.accounts.models import User
+from tracking import hits
 from tracking.instrument import add_copy, track
 from tracking.models import Copy, TrackedMail
 
@@ -16,3 +17,11 @@ def mail(alice: User) -> TrackedMail:
 @pytest.fixture
 def copy(mail: TrackedMail) -> Copy:
     return add_copy(mail=mail)
+
+
+@pytest.fixture
+def spool(settings, tmp_path):
+    """A folder of its own for this test's hits."""
+    settings.SPOOL_DIR = tmp_path / "spool"
+    yield settings.SPOOL_DIR
+    hits.release()

@@ -1,0 +1,130 @@
+"""The quick way into both databases: events in one go, counters by one statement. The caller holds the transaction.
+
+The statements are put together from the names below alone; every value is a parameter.
+"""
+# ruff: noqa: S608
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from tracking.arrivals import Arrival
+
+COLUMNS = "hit_id, mail_id, copy_id, link_id, kind, at, method, user_agent, address, headers, viewer_id, counts, reason"
+MAIL_COLUMNS = ("open_count", "first_opened_at", "last_opened_at", "click_count", "first_clicked_at", "last_clicked_at")
+LINK_COLUMNS = ("click_count", "first_clicked_at", "last_clicked_at")
+
+
+@dataclass(slots=True)
+class Tally:
+    """How often something happened, and when first and last."""
+
+    count: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+
+    def add(self, at: datetime) -> None:
+        self.count += 1
+        self.first = min(self.first or at, at)
+        self.last = max(self.last or at, at)
+
+    @property
+    def columns(self) -> tuple[int, datetime | None, datetime | None]:
+        return self.count, self.first, self.last
+
+
+def insert_events(arrivals: list[Arrival]) -> int:
+    """Insert the events, passing over hit ids that are known; returns how many went in."""
+    if not arrivals:
+        return 0
+    rows = [_row(arrival) for arrival in arrivals]
+    with connection.cursor() as cursor:
+        return _copy_in(cursor, rows) if connection.vendor == "postgresql" else _insert_many(cursor, rows)
+
+
+def add_counts(counted: Iterable[Arrival]) -> None:
+    """Raise the counters of mails and links, and widen their first and last times by the hits' own."""
+    opens: dict[int, Tally] = {}
+    clicks: dict[int, Tally] = {}
+    links: dict[int, Tally] = {}
+    for arrival in counted:
+        (clicks if arrival.is_click else opens).setdefault(arrival.mail_id, Tally()).add(arrival.at)
+        if arrival.link_id:
+            links.setdefault(arrival.link_id, Tally()).add(arrival.at)
+    mails = [(pk, *opens.get(pk, Tally()).columns, *clicks.get(pk, Tally()).columns) for pk in sorted({*opens, *clicks})]
+    _update("tracking_trackedmail", MAIL_COLUMNS, mails)
+    _update("tracking_trackedlink", LINK_COLUMNS, [(pk, *links[pk].columns) for pk in sorted(links)])
+
+
+def _row(arrival: Arrival) -> tuple[Any, ...]:
+    hit = arrival.hit
+    return (
+        hit.hit_id,
+        arrival.mail_id,
+        arrival.copy_id,
+        arrival.link_id,
+        hit.kind,
+        connection.ops.adapt_datetimefield_value(arrival.at),
+        hit.method,
+        hit.user_agent,
+        hit.address or None,
+        json.dumps(hit.headers) if hit.headers else "{}",
+        hit.viewer_id,
+        arrival.counts,
+        arrival.reason,
+    )
+
+
+def _copy_in(cursor: Any, rows: list[tuple[Any, ...]]) -> int:
+    cursor.execute(
+        f"CREATE TEMP TABLE IF NOT EXISTS tracking_arriving ON COMMIT DELETE ROWS AS SELECT {COLUMNS} FROM tracking_event WITH NO DATA"
+    )
+    cursor.execute("DELETE FROM tracking_arriving")
+    with cursor.copy(f"COPY tracking_arriving ({COLUMNS}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+    cursor.execute(f"INSERT INTO tracking_event ({COLUMNS}) SELECT {COLUMNS} FROM tracking_arriving ON CONFLICT (hit_id) DO NOTHING")
+    inserted: int = cursor.rowcount
+    return inserted
+
+
+def _insert_many(cursor: Any, rows: list[tuple[Any, ...]]) -> int:
+    places = ", ".join(["%s"] * len(rows[0]))
+    cursor.executemany(f"INSERT INTO tracking_event ({COLUMNS}) VALUES ({places}) ON CONFLICT (hit_id) DO NOTHING", rows)
+    inserted: int = cursor.rowcount
+    return inserted
+
+
+def _update(table: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+    """Add to the counts, lower the first times, raise the last ones; each row is a primary key and a value per column."""
+    if not rows:
+        return
+    changes = ", ".join(f"{column} = {_merged(column)}" for column in columns)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            arrays = ", ".join(f"%s::{'timestamptz' if column.endswith('_at') else 'bigint'}[]" for column in ("pk", *columns))
+            names = ", ".join(("pk", *columns))
+            cursor.execute(
+                f"UPDATE {table} AS old SET {changes} FROM unnest({arrays}) AS new ({names}) WHERE old.id = new.pk",
+                [list(values) for values in zip(*rows, strict=True)],
+            )
+        else:
+            names = ", ".join(f"%s AS {name}" for name in ("pk", *columns))
+            adapted = [tuple(_adapted(value) for value in row) for row in rows]
+            cursor.executemany(f"UPDATE {table} AS old SET {changes} FROM (SELECT {names}) AS new WHERE old.id = new.pk", adapted)
+
+
+def _merged(column: str) -> str:
+    if column.endswith("_count"):
+        return f"old.{column} + new.{column}"
+    if connection.vendor == "postgresql":  # where NULL is neither the least nor the greatest
+        return f"{'LEAST' if column.startswith('first') else 'GREATEST'}(old.{column}, new.{column})"
+    return f"COALESCE({'min' if column.startswith('first') else 'max'}(old.{column}, new.{column}), old.{column}, new.{column})"
+
+
+def _adapted(value: Any) -> Any:
+    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value

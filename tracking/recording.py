@@ -1,0 +1,90 @@
+"""Hits become events and counters, and their owner is told; the caller's transaction holds all of it."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from tracking import bulk, telling
+from tracking.arrivals import Arrival
+from tracking.hits import CLICK, Hit
+from tracking.models import Copy, Event, TrackedLink
+
+REASONS = {
+    "counted": _("A request as a reader's program makes it"),
+    "method": _("Not the kind of request that shows an image or follows a link"),
+    "prefetch": _("Loaded in advance; the program said so"),
+    "self": _("Your own signed-in browser"),
+}
+PREFETCH = ("prefetch", "prerender", "preview")
+
+
+class _SomeAreKnown(Exception):
+    """Not every event of a batch was new."""
+
+
+class _Copy(NamedTuple):
+    pk: int
+    mail_id: int
+    owner_id: int
+
+
+def record(hits: list[Hit], *, now: datetime) -> int:
+    """Store each hit that is new and of a known copy, raise the counters, tell the owners; returns how many were stored."""
+    arrivals = _stored(_arrivals(hits))
+    counted = [arrival for arrival in arrivals if arrival.counts]
+    bulk.add_counts(counted)
+    telling.tell(counted, now=now)
+    return len(arrivals)
+
+
+def why(hit: Hit, owner_id: int) -> str:
+    """The reason that a hit counts or not: a key of REASONS. Only "counted" counts."""
+    if hit.method != "GET":
+        return "method"
+    if any(word in value.lower() for value in hit.headers.values() for word in PREFETCH):
+        return "prefetch"
+    return "self" if hit.viewer_id == owner_id else "counted"
+
+
+def _stored(arrivals: list[Arrival]) -> list[Arrival]:
+    """Insert the events; those that were known already (a spool file came back from a backup) are left out of the answer."""
+    try:
+        with transaction.atomic():
+            if bulk.insert_events(arrivals) < len(arrivals):
+                raise _SomeAreKnown
+    except _SomeAreKnown:
+        ids = Event.objects.filter(hit_id__in=[arrival.hit.hit_id for arrival in arrivals]).values_list("hit_id", flat=True)
+        known = {hit_id.hex for hit_id in ids}
+        arrivals = [arrival for arrival in arrivals if arrival.hit.hit_id not in known]
+        bulk.insert_events(arrivals)
+    return arrivals
+
+
+def _arrivals(hits: Iterable[Hit]) -> list[Arrival]:
+    hits = list(hits)
+    copies = _copies({hit.public_id for hit in hits})
+    links = _links({copies[hit.public_id].mail_id for hit in hits if hit.kind == CLICK and hit.public_id in copies})
+    arrivals = []
+    for hit in hits:
+        copy = copies.get(hit.public_id)
+        if copy:  # else its mail was deleted: nothing is kept
+            reason = why(hit, copy.owner_id)
+            link_id = links.get((copy.mail_id, hit.number)) if hit.kind == CLICK else None
+            at = datetime.fromtimestamp(hit.at, UTC)
+            arrivals.append(Arrival(hit, at, copy.pk, copy.mail_id, link_id, reason == "counted", reason))
+    return arrivals
+
+
+def _copies(public_ids: set[int]) -> dict[int, _Copy]:
+    rows = Copy.objects.filter(public_id__in=public_ids).values_list("public_id", "pk", "mail_id", "mail__owner_id")
+    return {public_id: _Copy(*rest) for public_id, *rest in rows}
+
+
+def _links(mail_ids: set[int]) -> dict[tuple[int, int], int]:
+    if not mail_ids:
+        return {}
+    rows = TrackedLink.objects.filter(mail_id__in=mail_ids).values_list("mail_id", "number", "pk")
+    return {(mail_id, number): pk for mail_id, number, pk in rows}

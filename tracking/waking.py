@@ -1,0 +1,66 @@
+"""Wakes the worker after hits, from a thread of its own: a hit neither waits for the broker nor fails with it."""
+
+import logging
+import os
+import threading
+import time
+
+from crm.lib import heartbeat
+from tracking import hits
+from tracking.tasks import record_hits
+
+logger = logging.getLogger(__name__)
+INTERVAL = 0.2  # seconds between two wake-ups
+SLOW_INTERVAL = 5.0  # while no worker lives: its queue should not fill up
+IDLE = 60.0  # seconds after which an idle process looks whether its spool file is due
+COMPLAINT_SECONDS = 60
+
+
+class _Process:
+    """The thread of this process and what it waits for."""
+
+    wanted = threading.Event()
+    thread: threading.Thread | None = None
+    complained_at = -float(COMPLAINT_SECONDS)
+
+
+def wake() -> None:
+    """Have the worker woken soon; returns at once and never raises."""
+    if _Process.wanted.is_set():
+        return
+    _Process.wanted.set()
+    if _Process.thread is None:
+        try:
+            _Process.thread = threading.Thread(target=_work, name="waker", daemon=True)
+            _Process.thread.start()
+        except RuntimeError:  # no more threads: the sweep finds the hits
+            _Process.thread = None
+
+
+def _work() -> None:
+    while True:
+        is_wanted = _Process.wanted.wait(IDLE)
+        _Process.wanted.clear()  # before sending: a hit that comes now is sent for next time
+        try:
+            hits.tidy()
+            if is_wanted:
+                record_hits.apply_async(expires=30)
+        except Exception as error:  # the sweep finds the hits
+            _complain(error)
+        if is_wanted:
+            time.sleep(INTERVAL if heartbeat.age() is None or heartbeat.is_alive() else SLOW_INTERVAL)
+
+
+def _forget_after_fork() -> None:
+    _Process.wanted = threading.Event()
+    _Process.thread = None
+
+
+os.register_at_fork(after_in_child=_forget_after_fork)
+
+
+def _complain(error: Exception) -> None:
+    """One log line a minute."""
+    if time.monotonic() - _Process.complained_at >= COMPLAINT_SECONDS:
+        _Process.complained_at = time.monotonic()
+        logger.warning("The worker could not be woken (%s); hits are recorded a little later.", type(error).__name__)
