@@ -44,8 +44,9 @@ def by_wsgi(method, url, **headers):
     environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query, "REMOTE_ADDR": "203.0.113.9"}
     environ |= {f"HTTP_{name.upper()}": value for name, value in headers.items()}
     started = []
-    body = b"".join(edge.wsgi_edge(None)(environ, lambda *given: started.append(given)))
-    return answered(*started[0], body)
+    body = b"".join(edge.wsgi_edge(None)(environ, lambda status, sent: started.append((status, sent))))
+    status, sent = started[0]
+    return answered(status, sent, body)
 
 
 def by_asgi(method, url, **headers):
