@@ -8,10 +8,10 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError
 
-from tracking.models import SpoolFile
 from tracking.spool import Spool, files, lost_on_disk
 
 logger = logging.getLogger(__name__)
@@ -81,7 +81,8 @@ def decode(line: bytes) -> Hit:
 def waiting_bytes() -> int:
     """How much of the spool is not recorded yet; all of it while the database cannot be asked."""
     try:
-        offsets = dict(SpoolFile.objects.values_list("name", "offset"))
+        # looked up late: the edge is imported before Django's models are
+        offsets = dict(apps.get_model("tracking", "SpoolFile").objects.values_list("name", "offset"))
     except DatabaseError:
         offsets = {}
     return sum(max(_size(path) - offsets.get(path.name, 0), 0) for path in files(settings.SPOOL_DIR))

@@ -5,11 +5,13 @@ import os
 import threading
 import time
 
+from celery import current_app
+
 from crm.lib import heartbeat
 from tracking import hits
-from tracking.tasks import record_hits
 
 logger = logging.getLogger(__name__)
+TASK = "tracking.tasks.record_hits"  # by name: the edge is imported before Django's models are
 INTERVAL = 0.2  # seconds between two wake-ups
 SLOW_INTERVAL = 5.0  # while no worker lives: its queue should not fill up
 IDLE = 60.0  # seconds after which an idle process looks whether its spool file is due
@@ -44,7 +46,7 @@ def _work() -> None:
         try:
             hits.tidy()
             if is_wanted:
-                record_hits.apply_async(expires=30)
+                current_app.send_task(TASK, expires=30)
         except Exception as error:  # the sweep finds the hits
             _complain(error)
         if is_wanted:
