@@ -64,7 +64,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "crm.accounts.middleware.SignInMiddleware",
     "crm.accounts.middleware.PreferencesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -160,7 +160,13 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # a reset asked for a stranger's address sends nothing
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "/account/login/"
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip"}  # an office shares one address
+ACCOUNT_SESSION_REMEMBER = True
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_NAME = "candor_session"
 CSRF_COOKIE_NAME = "candor_csrf"
@@ -229,6 +235,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 
 # Candor's own mail (password reset)
 vars().update(ENVIRONMENT.email("EMAIL_URL", f"smtp://127.0.0.1:{DEMO_SMTP_PORT}" if DEMO else "consolemail://"))
+EMAIL_TIMEOUT = 10  # seconds; somebody waits for the page
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENVIRONMENT.text("DEFAULT_FROM_EMAIL", f"Candor <candor@{ALLOWED_HOSTS[0]}>")
 
 # Logs: one line an event, no tokens, no addresses

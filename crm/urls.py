@@ -14,7 +14,7 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("robots.txt", views.robots, name="robots"),
-    path("account/", include("allauth.urls")),
+    path("account/", include("crm.accounts.sign_in_urls")),
     path("", include("crm.accounts.urls")),
     path("", include("crm.records.urls")),
     path("", include("notifications.urls")),

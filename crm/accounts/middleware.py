@@ -1,12 +1,23 @@
-"""What follows from who is signed in: zone, language, and the viewer cookie."""
+"""What follows from who is signed in: zone, language, the viewer cookie; and what a fragment's request gets when nobody is."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
 from crm.lib import viewer
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Every page needs a sign-in; a request for a piece of a page is refused with 401, for the sign-in page would land inside of it."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> Any:
+        if request.headers.get("HX-Request"):
+            return HttpResponse(status=401)
+        return super().handle_no_permission(request, view_func)
 
 
 class PreferencesMiddleware:
@@ -16,13 +27,16 @@ class PreferencesMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.user.is_authenticated:
-            return self.get_response(request)
-        translation.activate(request.user.language)
-        request.LANGUAGE_CODE = translation.get_language() or settings.LANGUAGE_CODE
-        with timezone.override(request.user.zone):
+        was_signed_in = request.user.is_authenticated
+        if request.user.is_authenticated:
+            translation.activate(request.user.language)
+            request.LANGUAGE_CODE = translation.get_language() or settings.LANGUAGE_CODE
+            with timezone.override(request.user.zone):
+                response = self.get_response(request)
+        else:
             response = self.get_response(request)
-        self._keep_cookie(request, response)
+        if was_signed_in or request.user.is_authenticated:
+            self._keep_cookie(request, response)
         return response
 
     def _keep_cookie(self, request: HttpRequest, response: HttpResponse) -> None:

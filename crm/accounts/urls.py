@@ -1,9 +1,17 @@
-from django.shortcuts import render
 from django.urls import path
+
+from crm.accounts.views import profile, staff
 
 app_name = "accounts"
 urlpatterns = [
-    path("settings/profile/", lambda request: render(request, "base.html"), name="profile"),
-    path("settings/users/", lambda request: render(request, "base.html"), name="user_list"),
-    path("users/<int:pk>/avatar/", lambda request, pk: render(request, "base.html"), name="avatar"),
+    path("settings/profile/", profile.profile, name="profile"),
+    path("settings/profile/picture/remove/", profile.avatar_remove, name="avatar_remove"),
+    path("users/<int:pk>/avatar/", profile.avatar, name="avatar"),
+    path("settings/users/", staff.user_list, name="user_list"),
+    path("settings/users/invite/", staff.user_invite, name="user_invite"),
+    path("settings/users/<int:pk>/", staff.user_edit, name="user_edit"),
+    path("settings/users/<int:pk>/invite-again/", staff.user_reinvite, name="user_reinvite"),
+    path("settings/teams/new/", staff.team_create, name="team_create"),
+    path("settings/teams/<int:pk>/", staff.team_edit, name="team_edit"),
+    path("settings/teams/<int:pk>/delete/", staff.team_delete, name="team_delete"),
 ]

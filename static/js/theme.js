@@ -13,4 +13,13 @@
     localStorage.setItem("theme", document.documentElement.dataset.bsTheme === "dark" ? "light" : "dark");
     apply();
   });
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const choice of document.querySelectorAll("[data-theme-choice] input")) choice.checked = choice.value === (localStorage.getItem("theme") || "");
+  });
+  document.addEventListener("change", (event) => {
+    if (!event.target.closest("[data-theme-choice]")) return;
+    if (event.target.value) localStorage.setItem("theme", event.target.value);
+    else localStorage.removeItem("theme");
+    apply();
+  });
 })();
