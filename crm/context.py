@@ -5,12 +5,16 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from crm.demo.company import BORIS, COLLEAGUES, PASSWORD
 from notifications.feed import unseen_count
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """The bell's count and whether this is the demo; lazy, so that fragments pay nothing."""
+    context: dict[str, Any] = {"is_demo": settings.DEMO}
+    if settings.DEMO:
+        context["demo"] = {"sign_ins": COLLEAGUES, "password": PASSWORD, "inbox": f"{settings.TRACKING_URL}/inboxes/{BORIS}/"}
     user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated:
-        return {"is_demo": settings.DEMO}
-    return {"is_demo": settings.DEMO, "unseen_count": lambda: unseen_count(user)}
+    if user is not None and user.is_authenticated:
+        context["unseen_count"] = lambda: unseen_count(user)
+    return context

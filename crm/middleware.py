@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-ELSEWHERE_TOO = ("/i/", "/l/", "/inboxes/", "/static/", "/healthz", "/readyz", "/robots.txt")
+ELSEWHERE_TOO = ("/i/", "/l/", "/inboxes/", "/site/", "/static/", "/healthz", "/readyz", "/robots.txt")
 
 
 class CanonicalHostMiddleware:

@@ -22,4 +22,4 @@ urlpatterns = [
     path("", include("mail.urls")),
 ]
 if settings.DEMO:
-    urlpatterns += [path("inboxes/", include("crm.demo.urls"))]
+    urlpatterns += [path("", include("crm.demo.urls"))]
