@@ -43,12 +43,12 @@ PAGES = {
         "One price for each sensor, everything else included.",
         ("Up to 50 sensors: €18 each a month", "Up to 500 sensors: €14 each a month", "Installation and training at a fixed price"),
     ),
-    "case-study": Page(
+    "customers": Page(
         "How Helio Dairy cut its water use by a fifth",
         "Eleven weeks from the first sensor to the first saved litre.",
         ("94 sensors in three plants", "Leaks found within the hour instead of with the quarterly bill", "Paid back in seven months"),
     ),
-    "demo-booking": Page(
+    "tour": Page(
         "Book a guided tour",
         "Thirty minutes with one of us and your own numbers.",
         ("Tuesday to Thursday, 9:00 to 17:00", "Bring last year's water bills", "No slides"),

@@ -15,7 +15,8 @@ from crm.demo.maildir import StoredMail
 
 HEAD = 64 * 1024  # bytes: enough for the header and the first words
 IMAGES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
-CID = re.compile(r"^cid:(.+)$", re.IGNORECASE)
+LINK_SCHEMES = {"http", "https", "mailto", "tel"}
+PICTURE_SCHEMES = {"http", "https", "data"}
 BLANK = re.compile(r"\s+")
 STYLED = {"style", "class", "align", "valign", "bgcolor", "width", "height", "dir", "lang", "title"}
 ATTRIBUTES = {
@@ -125,17 +126,20 @@ def safe_html(mail: OpenMail, part_url: str) -> str:
     pictures = {part.cid: f"{part_url}{part.number}" for part in mail.parts if part.cid and part.is_picture}
 
     def attribute(tag: str, name: str, value: str) -> str | None:
-        match = CID.match(value.strip()) if name in {"src", "background"} else None
-        if match:
-            return pictures.get(match[1])
-        return None if name == "href" and value.strip().lower().startswith("data:") else value
+        if name not in {"src", "background", "href", "cite"}:
+            return value
+        scheme = value.strip().partition(":")[0].lower()
+        if name in {"src", "background"} and scheme == "cid":
+            return pictures.get(value.strip()[4:])
+        allowed = LINK_SCHEMES if name in {"href", "cite"} else PICTURE_SCHEMES
+        return value if scheme in allowed else None  # a relative address leads nowhere in a mail
 
     return nh3.clean(
         mail.html,
         tags=TAGS,
         attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
         attribute_filter=attribute,
-        url_schemes={"http", "https", "mailto", "tel", "cid", "data"},
+        url_schemes={*LINK_SCHEMES, *PICTURE_SCHEMES, "cid"},
         set_tag_attribute_values={"a": {"target": "_blank"}},
         link_rel="noopener noreferrer",
     )

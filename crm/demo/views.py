@@ -5,15 +5,19 @@ CRM's cookies are not sent, so that an opening by the same browser is the recipi
 """
 
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.http import content_disposition_header
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from crm.demo import maildir, reading
+from crm.demo.clock import local_zone
 from crm.demo.company import BORIS, DOMAIN, PAGES
 from crm.demo.maildir import StoredMail
 from crm.demo.reading import Heading, OpenMail
@@ -39,7 +43,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "customers": [row for row in rows if not str(row["address"]).endswith(own)],
         "colleagues": [row for row in rows if str(row["address"]).endswith(own)],
     }
-    return _no_store(render(request, "demo/index.html", {**groups, "site_url": settings.SITE_URL, "boris": BORIS}))
+    return _page(request, "demo/index.html", {**groups, "site_url": settings.SITE_URL, "boris": BORIS})
 
 
 @login_not_required
@@ -57,7 +61,7 @@ def inbox(request: HttpRequest, address: str, key: str = "") -> HttpResponse:
         "mail": opened,
         "site_url": settings.SITE_URL,
     }
-    return _no_store(render(request, "demo/inbox.html", context))
+    return _page(request, "demo/inbox.html", context)
 
 
 @login_not_required
@@ -68,19 +72,20 @@ def mail_list(request: HttpRequest, address: str) -> HttpResponse:
     if _state(headings) == request.GET.get("seen"):
         return HttpResponse(status=204)
     context = {"address": address, "headings": headings, "newest": _state(headings), "open_key": request.GET.get("open", "")}
-    return _no_store(render(request, "demo/_mail_list.html", context))
+    return _page(request, "demo/_mail_list.html", context)
 
 
 @login_not_required
 @require_safe
+@xframe_options_sameorigin
 def body(request: HttpRequest, address: str, key: str) -> HttpResponse:
     """The HTML body in a document of its own, which the inbox shows in a sandboxed frame."""
     mail = _mail(address, key)
     part_url = request.path.removesuffix("body") + "parts/"
-    response = render(request, "demo/body.html", {"html": reading.safe_html(mail, part_url)})
+    response = _page(request, "demo/body.html", {"html": reading.safe_html(mail, part_url)})
     response.headers["Content-Security-Policy"] = MAIL_CSP
     response.headers["Referrer-Policy"] = "no-referrer"  # mail clients name no referrer
-    return _no_store(response)
+    return response
 
 
 @login_not_required
@@ -149,6 +154,8 @@ def _owner(address: str, folder: Path) -> str:
     return reading.owner_name(address, [reading.open_mail(mail) for mail in maildir.mails(folder)[:1]])
 
 
-def _no_store(response: HttpResponse) -> HttpResponse:
+def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    with timezone.override(local_zone()):
+        response = render(request, template, context)
     response.headers["Cache-Control"] = "no-store"
     return response
