@@ -5,3 +5,4 @@ import "./mail.js";
 import "./search.js";
 import "./shortcuts.js";
 import "./toasts.js";
+import "./tracking.js";
