@@ -89,7 +89,7 @@ def discard(*, message: Message) -> None:
 
 def _editable(message: Message) -> Message:
     """The draft, locked against a concurrent sending."""
-    draft = Message.objects.select_for_update().select_related("thread").get(pk=message.pk)
+    draft = Message.objects.select_for_update(of=("self",)).select_related("thread").get(pk=message.pk)
     if draft.folder != Message.Folder.DRAFTS:
         raise NotADraft
     return draft

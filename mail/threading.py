@@ -3,6 +3,8 @@
 import re
 from datetime import datetime
 
+from django.urls import reverse
+
 from crm.accounts.models import User
 from mail.models import Message, Thread
 
@@ -41,4 +43,4 @@ def bare_subject(subject: str) -> str:
 
 def url(message: Message) -> str:
     """The page where the message is read."""
-    return f"/mail/threads/{message.thread_id}/#message-{message.pk}"
+    return f"{reverse('mail:thread', args=[message.thread_id])}#message-{message.pk}"
