@@ -16,17 +16,31 @@ from django.core.wsgi import get_wsgi_application
 from crm.checks import stop_on_errors
 from tracking.edge import asgi_edge
 
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+
 live = get_asgi_application()
 pages = WSGIMiddleware(cast(Any, get_wsgi_application()), workers=8)
 stop_on_errors()
 
 
-async def site(scope: dict[str, Any], receive: Callable[..., Awaitable[Any]], send: Callable[..., Awaitable[None]]) -> None:
+async def site(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     """Route one connection; lifespan and websockets are not spoken."""
     if scope["type"] != "http":
         return
-    handler: Any = live if scope["path"].startswith("/live/") else pages
-    await handler(scope, receive, send)
+    if scope["path"].startswith("/live/"):
+        await live(scope, cast(Any, receive), cast(Any, send))
+    else:
+        await pages(cast(Any, scope), _coroutine(receive), _coroutine(send))
+
+
+def _coroutine(function: Callable[..., Awaitable[Any]]) -> Any:
+    """The pages' threads can only wait for coroutines, and a server may hand out other awaitables."""
+
+    async def called(*message: Any) -> Any:
+        return await function(*message)
+
+    return called
 
 
 application = asgi_edge(site)
