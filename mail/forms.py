@@ -79,7 +79,21 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
+        for name, field in self.fields.items():
+            field.widget.attrs["class"] = "form-select" if name.endswith("security") else "form-control"
         self.stored = {name: getattr(self.instance, name) for name in ("smtp_password", "imap_password")} if self.instance.pk else {}
+
+    @property
+    def password_help(self) -> str:
+        return _("Empty: the stored password stays.") if self.stored.get("smtp_password") else ""
+
+    @property
+    def imap_password_help(self) -> str:
+        return _("Empty: the stored password stays.") if self.stored.get("imap_password") else _("Empty: the same as for SMTP.")
+
+    def asks_other_servers(self) -> bool:
+        """Whether a server, a user name or a password is new."""
+        return any(name.startswith(("smtp_", "imap_")) or name == "email" for name in self.changed_data)
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]

@@ -25,6 +25,7 @@ urlpatterns = [
     path("mail/<slug:folder>/", folders.folder, name="folder"),
     path("settings/email-sync/", accounts.email_sync, name="email_sync"),
     path("settings/email-sync/options/", accounts.options, name="options"),
+    path("settings/email-sync/test/", accounts.account_test, name="account_test"),
     path("settings/email-sync/accounts/", accounts.account_create, name="account_create"),
     path("settings/email-sync/accounts/<int:pk>/", accounts.account_edit, name="account_edit"),
     path("settings/email-sync/accounts/<int:pk>/disconnect/", accounts.account_delete, name="account_delete"),

@@ -25,6 +25,12 @@ def short_time(value: datetime) -> str:
 
 
 @register.filter
+def exact_time(value: datetime) -> str:
+    """Day and minute, in the reader's zone."""
+    return format_date(timezone.localtime(value), "D j M Y, H:i")
+
+
+@register.filter
 def correspondents(message: Message) -> str:
     """Who is at the other end: the sender of what came, the recipients of what goes."""
     if message.folder == Message.Folder.INBOX:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from crm.accounts.models import User
+from mail import diagnosis
 from mail.forms import PORTS, AccountForm, OptionsForm
 from mail.models import Account
 from mail.reach import why_unreachable
@@ -41,6 +42,19 @@ def account_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+def account_test(request: HttpRequest) -> HttpResponse:
+    """Try the servers as they are typed, saving and sending nothing; answers with what was found, in plain words."""
+    user = signed_in(request)
+    pk = request.POST.get("account", "")
+    account = get_object_or_404(Account.objects.visible_to(user), pk=pk) if pk.isdigit() else Account(owner=user)
+    form = AccountForm(request.POST, user=user, instance=account)
+    findings = diagnosis.check(form.instance) if form.is_valid() else []
+    context = {"section": "settings", "settings_page": "email_sync", "form": form, "ports": json.dumps(PORTS), "findings": findings}
+    template = "mail/_account_outcome.html" if wants_json(request) else "mail/account_form.html"
+    return render(request, template, context, status=200 if form.is_valid() else 422)
+
+
+@require_POST
 def account_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Disconnect an account; its mails stay."""
     account = get_object_or_404(Account.objects.visible_to(signed_in(request)), pk=pk)
@@ -63,11 +77,16 @@ def options(request: HttpRequest) -> HttpResponse:
 
 
 def _account_page(request: HttpRequest, form: AccountForm, *, done: str) -> HttpResponse:
+    """Save what is right and works; servers that do not let us in are told, and saved only when the person insists."""
+    findings: list[diagnosis.Finding] = []
     if request.method == "POST" and form.is_valid():
-        form.save()
-        messages.success(request, done)
-        return redirect("mail:email_sync")
-    context = {"section": "settings", "settings_page": "email_sync", "form": form, "ports": json.dumps(PORTS)}
+        if form.asks_other_servers() and "anyway" not in request.POST:
+            findings = diagnosis.check(form.instance)
+        if all(finding.is_good for finding in findings):
+            form.save()
+            messages.success(request, done)
+            return redirect("mail:email_sync")
+    context = {"section": "settings", "settings_page": "email_sync", "form": form, "ports": json.dumps(PORTS), "findings": findings}
     return render(request, "mail/account_form.html", context, status=422 if request.method == "POST" else 200)
 
 

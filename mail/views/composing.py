@@ -239,7 +239,7 @@ def signed(account: Account | None) -> str:
     """An empty body above the account's signature."""
     if not account or not account.signature_html:
         return ""
-    return f'<div><br></div><div class="candor_signature">{account.signature_html}</div>'
+    return f'<div><br></div><div><br></div><div class="candor_signature">{account.signature_html}</div>'
 
 
 def _render(

@@ -43,8 +43,7 @@ export class Chips {
     this.field = Object.assign(document.createElement("input"), { type: "hidden", name: this.input.name });
     this.input.removeAttribute("name");
     this.input.after(this.field);
-    for (const piece of split(this.input.value)) this.append(piece);
-    this.input.value = "";
+    if (document.activeElement !== this.input) this.commit(); // else somebody types already
     this.listen();
     this.keepField();
   }

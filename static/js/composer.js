@@ -26,6 +26,8 @@ class Composer {
     this.hookButtons();
     this.files = attachFiles(this);
     this.ready = this.makeEditor();
+    this.isHooked = true;
+    this.focusFirst();
   }
 
   async makeEditor() {
@@ -43,16 +45,16 @@ class Composer {
       label: this.find("[data-editor]").dataset.label, onChange: () => this.changed(), onSend: () => this.send(), onFiles: (files) => this.files.add(files),
     });
     this.editor.html = source.value;
-    this.isReady = true;
     this.form.classList.add("is-ready");
     this.focusFirst();
   }
 
+  // Where writing begins; whoever has begun elsewhere meanwhile is left there, and a detail page keeps its own focus.
   focusFirst() {
-    if (this.form.dataset.place === "inline" && !this.form.elements.reply.value) return; // a detail page keeps its own focus
+    if (this.form.contains(document.activeElement) || (this.form.dataset.place === "inline" && !this.form.elements.reply.value)) return;
     if (!this.chips.to.text) this.chips.to.input.focus();
     else if (!this.form.elements.subject.value) this.form.elements.subject.focus();
-    else this.editor.focus();
+    else this.editor?.focus();
   }
 
   hookFields() {
@@ -115,7 +117,7 @@ class Composer {
   }
 
   changed() {
-    if (!this.isReady || this.isOver) return;
+    if (!this.isHooked || this.isOver) return;
     this.version += 1;
     clearTimeout(this.keepTimer);
     this.keepTimer = setTimeout(() => this.keep(), 150);
@@ -137,6 +139,7 @@ class Composer {
   }
 
   async saveNow(keepalive) {
+    await this.ready; // before that the editor's words are not in the form
     if (this.isOver || this.isGone) return undefined;
     const version = this.version;
     this.form.elements.draft.value ||= keeping.adopted(this.key) ?? "";
@@ -231,6 +234,7 @@ class Composer {
     const wrong = Object.values(this.chips).find((chips) => chips.wrong.length);
     if (wrong) { wrong.tellWrong(); wrong.input.focus(); return; }
     this.busy(true);
+    await this.ready;
     await this.files.done();
     clearTimeout(this.timer);
     await this.saving;

@@ -141,13 +141,13 @@ export class Editor {
     const part = (name) => this.dialog.querySelector(`[data-link-${name}]`);
     this.part = part;
     part("set").addEventListener("click", () => this.setLink());
-    part("cancel").addEventListener("click", () => this.dialog.close());
+    part("cancel").addEventListener("click", () => { this.dialog.close(); this.squire.setSelection(this.range).focus(); });
     part("remove").addEventListener("click", () => { this.dialog.close(); this.squire.setSelection(this.range).removeLink(); });
     this.dialog.addEventListener("keydown", (event) => {
       event.stopPropagation();
       if (event.key === "Enter" && event.target.matches("input")) { event.preventDefault(); this.setLink(); }
     });
-    this.dialog.addEventListener("close", () => this.squire.setSelection(this.range).focus());
+    this.dialog.addEventListener("cancel", () => this.squire.setSelection(this.range).focus());
   }
 
   openLink() {
@@ -178,7 +178,11 @@ export class Editor {
     if (this.range.collapsed) {
       const anchor = Object.assign(document.createElement("a"), { href: url, textContent: words || url.replace(/^mailto:/, "") });
       this.squire.insertHTML(anchor.outerHTML);
-    } else this.squire.makeLink(url);
+    } else {
+      this.squire.makeLink(url);
+      this.range.collapse(false);
+    }
+    this.squire.focus();
     this.onChange();
   }
 

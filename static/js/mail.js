@@ -19,3 +19,7 @@ document.addEventListener("htmx:load", (event) => look(event.detail.elt));
 if (document.readyState !== "loading") look(document.body);
 else document.addEventListener("DOMContentLoaded", () => look(document.body));
 recover();
+
+// Where a composer may be opened, its parts are fetched while nobody waits for them.
+const idle = window.requestIdleCallback ?? ((action) => setTimeout(action, 500));
+idle(() => { if (document.querySelector("[data-compose]")) import("./composer.js"); });
