@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.models import User
@@ -85,11 +86,11 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
     @property
     def password_help(self) -> str:
-        return _("Empty: the stored password stays.") if self.stored.get("smtp_password") else ""
+        return gettext("Empty: the stored password stays.") if self.stored.get("smtp_password") else ""
 
     @property
     def imap_password_help(self) -> str:
-        return _("Empty: the stored password stays.") if self.stored.get("imap_password") else _("Empty: the same as for SMTP.")
+        return gettext("Empty: the stored password stays.") if self.stored.get("imap_password") else gettext("Empty: the same as for SMTP.")
 
     def asks_other_servers(self) -> bool:
         """Whether a server, a user name or a password is new."""
@@ -109,7 +110,9 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         return _host(self.cleaned_data["imap_host"])
 
     def clean_signature_html(self) -> str:
-        return body.clean(strip_own(self.cleaned_data["signature_html"]))
+        typed: str = self.cleaned_data["signature_html"]
+        html = body.clean(strip_own(typed)) if "<" in typed else plain_as_html(typed)
+        return "" if body.is_empty(html) else html
 
     def clean(self) -> dict[str, Any]:
         """Empty password fields keep what is stored; an empty IMAP user or password means the same as for SMTP."""

@@ -133,7 +133,7 @@ export class Editor {
 
   showState() {
     for (const [name, tag] of Object.entries(KEYS)) {
-      this.toolbar.querySelector(`[data-format="${name}"]`).setAttribute("aria-pressed", this.squire.hasFormat(tag));
+      this.toolbar.querySelector(`[data-format="${name}"]`)?.setAttribute("aria-pressed", this.squire.hasFormat(tag));
     }
   }
 
