@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 
 from crm.lib import heartbeat
+from mail.reach import trouble
 from tracking import hits
 
 
@@ -17,6 +19,13 @@ class Health:
     worker_age: float | None
     spool_bytes: int
     lost_hits: int
+    tracking_url: str
+    tracking_trouble: str  # a sentence, empty when recipients can reach the address
+
+    @property
+    def worker_seconds(self) -> int:
+        """The worker's age in whole seconds, for a sentence."""
+        return round(self.worker_age or 0)
 
 
 def look() -> Health:
@@ -27,4 +36,6 @@ def look() -> Health:
         database = True
     except DatabaseError:
         database = False
-    return Health(database, heartbeat.is_alive(), heartbeat.age(), hits.waiting_bytes(), hits.lost_count())
+    return Health(
+        database, heartbeat.is_alive(), heartbeat.age(), hits.waiting_bytes(), hits.lost_count(), settings.TRACKING_URL, trouble()
+    )

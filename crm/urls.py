@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from crm import views
 
+handler500 = "crm.errors.server_error"
 urlpatterns = [
     path("", views.home, name="home"),
     path("search/", views.search, name="search"),

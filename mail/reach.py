@@ -14,8 +14,11 @@ LOCAL_SUFFIXES = (".local", ".lan", ".internal", ".home.arpa", ".intranet", ".te
 
 def why_unreachable(accounts: list[Account]) -> str:
     """One sentence on what is wrong and what to set; "" when nothing is, or when only demo accounts exist."""
-    if not any(not account.is_demo for account in accounts):
-        return ""
+    return trouble() if any(not account.is_demo for account in accounts) else ""
+
+
+def trouble() -> str:
+    """What is wrong with the tracking address, whoever sends, and what to set; "" when nothing is."""
     url = settings.TRACKING_URL
     if is_loopback(url):
         problem = _("Tracking leads to %(url)s, which is this machine alone, so no recipient can reach it.")
