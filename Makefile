@@ -15,7 +15,7 @@ STATIC_SOURCES := $(shell find static -type f 2>/dev/null)
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
-run: setup ## Start everything, with demo users and demo data: http://localhost:$(PORT), 8000 by default
+run: $(RUNTIME) $(FRONT_END) $(STATIC) ## Start everything, with demo users and demo data: http://localhost:$(PORT), 8000 by default
 	@exec $(BIN)/python manage.py demo
 
 setup: $(RUNTIME) $(FRONT_END) $(STATIC) migrate ## Install what is needed and prepare the database

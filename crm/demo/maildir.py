@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote
 
 PARTS = ("tmp", "new", "cur")
 KEY = re.compile(r"[0-9]{10,}\.[A-Za-z0-9_.-]{1,120}")
+SEEN = ":2,S"  # the flag of a mail that its owner has opened, at the end of the file's name
 LONGEST_ADDRESS = 180  # characters; as a folder's name it stays below the 255 bytes of file systems
 
 
@@ -41,16 +42,24 @@ def prepare(folder: Path) -> None:
         (folder / part).mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def deliver(root: Path, address: str, raw: bytes, *, at: datetime | None = None) -> str:
+def deliver(root: Path, address: str, raw: bytes, *, at: datetime | None = None, is_read: bool = False) -> str:
     """Put a mail into an address's mailbox, whole or not at all; returns its key. Raises ValueError and OSError."""
-    folder = mailbox(root, address)
+    return _put(mailbox(root, address), raw, *(("cur", SEEN) if is_read else ("new", "")), at)
+
+
+def file(root: Path, address: str, name: str, raw: bytes, *, at: datetime) -> str:
+    """Put a mail that its owner has seen into a folder of their mailbox (Maildir++), such as Sent."""
+    return _put(mailbox(root, address) / f".{name}", raw, "cur", SEEN, at)
+
+
+def _put(folder: Path, raw: bytes, part: str, flags: str, at: datetime | None) -> str:
     prepare(folder)
     seconds = at.timestamp() if at else time.time()
     key = f"{int(seconds)}.{uuid.uuid4().hex}.candor"
     draft = folder / "tmp" / key
     draft.write_bytes(raw)
     os.utime(draft, (seconds, seconds))
-    draft.rename(folder / "new" / key)
+    draft.rename(folder / part / f"{key}{flags}")
     return key
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from crm.accounts.models import User
 from crm.demo.company import COLLEAGUES
-from crm.demo.data import load
+from crm.demo.data import everything
 
 FOLDERS = ("demo-mail", "spool", "queue", "files", "logs")
 
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         elif User.objects.exists():
             raise CommandError("The database has users already, so no demo data was loaded.")
         else:
-            load.load(now=timezone.now())
+            everything.load(now=timezone.now())
 
 
 def _forget() -> None:
