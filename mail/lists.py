@@ -128,7 +128,7 @@ def _key(row: Message) -> str:
 def _after(messages: QuerySet[Message], key: str) -> QuerySet[Message]:
     """Those older than a key; a key that cannot be read begins at the newest."""
     micros, _dash, pk = key.partition("-")
-    if not (micros.isdigit() and pk.isdigit() and len(micros) < 18 and len(pk) < 19):
+    if not (micros.isdecimal() and pk.isdecimal() and len(micros) < 18 and len(pk) < 19):
         return messages
     at = EPOCH + timedelta(microseconds=int(micros))
     return messages.filter(at__lte=at).filter(Q(at__lt=at) | Q(pk__lt=int(pk)))

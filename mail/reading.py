@@ -23,15 +23,12 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "private, no-store",
 }
-REMOTE = re.compile(r"^\s*(?:https?:)?//", re.IGNORECASE)
-QUOTES = re.compile(r"<(?:blockquote|div)[^>]*\bgmail_quote\b", re.IGNORECASE)
 
 
 def readable_html(message: Message) -> str:
     """The body, safe to show: sanitised again whatever the database holds, without live images of others or of ours."""
-    if not message.body_html:
-        return plain_as_html(message.body_text)
-    return without_remote_images(body.clean(strip_own(message.body_html)))
+    written = body.clean(strip_own(message.body_html)) if message.body_html else plain_as_html(message.body_text)
+    return without_remote_images(written)
 
 
 def without_remote_images(html: str) -> str:
@@ -48,11 +45,6 @@ def without_remote_images(html: str) -> str:
     )
 
 
-def has_remote_images(html: str) -> bool:
-    """Whether images are left out of what is shown."""
-    return bool(re.search(r"<img[^>]+src\s*=\s*[\"']?\s*(?:https?:)?//", html, re.IGNORECASE))
-
-
 def plain_as_html(text: str) -> str:
     """Plain text with its line breaks; addresses become links."""
     paragraphs = re.split(r"\n{2,}", text.replace("\r\n", "\n").strip())
@@ -60,7 +52,7 @@ def plain_as_html(text: str) -> str:
 
 
 def _drop_remote(tag: str, name: str, value: str) -> str | None:
-    return None if (tag, name) == ("img", "src") and REMOTE.match(value) else value
+    return value if (tag, name) != ("img", "src") or value.lower().startswith("data:") else None
 
 
 SHOWN_TAGS = body.TEXT_TAGS | body.MARK_TAGS | body.LIST_TAGS | body.TABLE_TAGS

@@ -46,7 +46,7 @@ def account_test(request: HttpRequest) -> HttpResponse:
     """Try the servers as they are typed, saving and sending nothing; answers with what was found, in plain words."""
     user = signed_in(request)
     pk = request.POST.get("account", "")
-    account = get_object_or_404(Account.objects.visible_to(user), pk=pk) if pk.isdigit() else Account(owner=user)
+    account = get_object_or_404(Account.objects.visible_to(user), pk=pk) if pk.isdecimal() else Account(owner=user)
     form = AccountForm(request.POST, user=user, instance=account)
     findings = diagnosis.check(form.instance) if form.is_valid() else []
     context = {"section": "settings", "settings_page": "email_sync", "form": form, "ports": json.dumps(PORTS), "findings": findings}

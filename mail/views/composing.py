@@ -125,7 +125,7 @@ def draft_discard(request: HttpRequest) -> HttpResponse:
     """Throw the draft away."""
     user = signed_in(request)
     pk = request.POST.get("draft", "")
-    if pk.isdigit():
+    if pk.isdecimal():
         draft = get_object_or_404(Message.objects.visible_to(user).in_folder(Message.Folder.DRAFTS), pk=pk)
         drafts.discard(message=draft)
     return JsonResponse({}) if wants_json(request) else redirect("mail:folder", "drafts")
@@ -189,7 +189,7 @@ def _attach_posted(request: HttpRequest, message: Message) -> None:
 
 def _draft_of(request: HttpRequest, user: User) -> Message | None:
     pk = request.GET.get("draft", "")
-    if not pk.isdigit():
+    if not pk.isdecimal():
         return None
     return get_object_or_404(Message.objects.visible_to(user).in_folder(Message.Folder.DRAFTS).select_related("account"), pk=pk)
 
@@ -217,7 +217,7 @@ def _start_new(request: HttpRequest, user: User, account: Account | None) -> Sta
     signature = signed(account)
     for kind, model in (("person", Person), ("organisation", Organisation), ("deal", Deal), ("reply", Message)):
         value = request.GET.get(kind, "")
-        if value.isdigit():
+        if value.isdecimal():
             record = get_object_or_404(model.objects.visible_to(user), pk=value)  # type: ignore[attr-defined]
             start = _start_about(record, signature, everybody="all" in request.GET)
             start.query = urlencode({kind: record.pk})

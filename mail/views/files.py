@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 def attach(request: HttpRequest) -> JsonResponse:
     """Put one uploaded file to a draft; answers with its line, or a sentence. The draft is kept whatever happens."""
     pk, upload = request.POST.get("draft", ""), request.FILES.get("file")
-    draft = get_object_or_404(Message.objects.visible_to(signed_in(request)), pk=pk if pk.isdigit() else 0)
+    draft = get_object_or_404(Message.objects.visible_to(signed_in(request)), pk=pk if pk.isdecimal() else 0)
     if upload is None:
         return _told(_("The file did not arrive. Try again."))
     try:

@@ -115,7 +115,7 @@ def _about(request: HttpRequest, user: User) -> tuple[str, int, Q]:
     """The record that the query names, as far as the user may see it, and which messages are about it."""
     for kind, model in (("person", Person), ("organisation", Organisation), ("deal", Deal)):
         value = request.GET.get(kind, "")
-        if value.isdigit():
+        if value.isdecimal():
             record = get_object_or_404(model.objects.visible_to(user), pk=value)
             return kind, record.pk, _messages_about(record)
     raise Http404

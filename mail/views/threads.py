@@ -50,7 +50,7 @@ def thread_deals(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Thread.objects.visible_to(user), pk=pk)
     verb = "unlink" if "unlink" in request.POST else "link"
     value = request.POST.get(verb, "")
-    deal = get_object_or_404(Deal.objects.visible_to(user), pk=value if value.isdigit() else 0)
+    deal = get_object_or_404(Deal.objects.visible_to(user), pk=value if value.isdecimal() else 0)
     if verb == "link":
         found.deals.add(deal)
     else:

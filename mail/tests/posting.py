@@ -1,0 +1,38 @@
+"""Makes mails that have been sent, with what tracking saw of them, without a server."""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from crm.accounts.models import User
+from crm.records.models import Deal, Person, Pipeline, Stage
+from mail.models import Message
+from tracking.models import TrackedMail
+
+
+def sent(message: Message, *, days_ago: float = 0, tracked: bool = False, opened: bool = False, clicked: bool = False) -> Message:
+    """Put a draft into Sent as if a server had taken it."""
+    at = timezone.now() - timedelta(days=days_ago)
+    message.folder, message.at, message.sent_at = Message.Folder.SENT, at, at
+    message.message_id = f"<{message.pk}@acme.test>"
+    if tracked or opened or clicked:
+        message.tracked_mail = _tracked_mail(message, at=at, opened=opened, clicked=clicked)
+    message.save()
+    return message
+
+
+def a_deal(owner: User, *, title: str = "Big one", person: Person | None = None) -> Deal:
+    """An open deal in some stage."""
+    stage = Stage.objects.first() or Stage.objects.create(pipeline=Pipeline.objects.create(name="Sales"), name="Lead")
+    return Deal.objects.create(title=title, stage=stage, owner=owner, person=person)
+
+
+def _tracked_mail(message: Message, *, at: datetime, opened: bool, clicked: bool) -> TrackedMail:
+    mail = TrackedMail(owner=message.owner, subject=message.subject, tracks_opens=True, tracks_links=True, created_at=at)
+    if opened:
+        mail.open_count, mail.first_opened_at, mail.last_opened_at = 1, at, at
+    if clicked:
+        mail.click_count, mail.first_clicked_at, mail.last_clicked_at = 1, at, at
+    mail.save()
+    mail.copies.create()
+    return mail

@@ -1,0 +1,159 @@
+"""What a folder lists, in which order, and what the filters leave."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from crm.accounts.models import User
+from crm.records.models import Deal
+from mail import lists
+from mail.models import Attachment, Message
+from mail.tests.posting import a_deal, sent
+
+pytestmark = pytest.mark.django_db
+Draft = Callable[..., Message]
+
+
+@pytest.fixture
+def deal(alice: User) -> Deal:
+    return a_deal(alice)
+
+
+def subjects(user: User, folder: str = "sent", **more: Any) -> list[str]:
+    return [row.subject for row in lists.folder_page(user=user, folder=folder, **more).rows]
+
+
+def test_the_newest_conversation_comes_first(alice: User, draft: Draft):
+    sent(draft(subject="Old"), days_ago=2)
+    sent(draft(subject="New"))
+    assert subjects(alice) == ["New", "Old"]
+
+
+def test_a_conversation_is_one_row_and_shows_its_newest_mail(alice: User, draft: Draft):
+    first = sent(draft(subject="Offer"), days_ago=2)
+    sent(draft(subject="Re: Offer", in_reply_to=first), days_ago=1)
+    page = lists.folder_page(user=alice, folder="sent")
+    assert [(row.subject, row.thread_size) for row in page.rows] == [("Re: Offer", 2)]  # type: ignore[attr-defined]
+
+
+def test_two_drafts_of_one_conversation_are_two_rows(alice: User, draft: Draft):
+    first = sent(draft(subject="Offer"))
+    draft(subject="Re: Offer", in_reply_to=first)
+    draft(subject="Re: Offer, second try", in_reply_to=first)
+    assert len(subjects(alice, "drafts")) == 2
+
+
+def test_pages_follow_one_another_without_gap_or_repetition(alice: User, draft: Draft):
+    for number in range(5):
+        sent(draft(subject=str(number)), days_ago=number)
+    same_moment = sent(draft(subject="twin"))
+    Message.objects.filter(pk=same_moment.pk).update(at=Message.objects.get(subject="0").at)
+    seen: list[str] = []
+    before = ""
+    while True:
+        page = lists.folder_page(user=alice, folder="sent", before=before, size=2)
+        seen += [row.subject for row in page.rows]
+        before = page.older
+        if not before:
+            break
+    assert sorted(seen) == ["0", "1", "2", "3", "4", "twin"]
+
+
+@pytest.mark.parametrize("key", ["", "nonsense", "12", "-", "9" * 40 + "-1", "1-" + "9" * 40, "²-²"])
+def test_a_key_that_cannot_be_read_begins_at_the_newest(alice: User, draft: Draft, key: str):
+    sent(draft(subject="Only"))
+    assert subjects(alice, before=key) == ["Only"]
+
+
+@pytest.fixture
+def one_of_each(draft: Draft, deal: Deal) -> None:
+    sent(draft(subject="plain"), days_ago=6)
+    sent(draft(subject="tracked"), days_ago=5, tracked=True)
+    sent(draft(subject="opened"), days_ago=4, opened=True)
+    sent(draft(subject="clicked"), days_ago=3, clicked=True)
+    sent(draft(subject="on a deal", deal=deal), days_ago=2)
+    message = sent(draft(subject="with a file"), days_ago=1)
+    Attachment.objects.create(message=message, name="a.txt", file=ContentFile(b"x", "a"), size=1)
+
+
+@pytest.mark.usefixtures("one_of_each")
+@pytest.mark.parametrize(
+    ("names", "left"),
+    [
+        (["tracked"], ["clicked", "opened", "tracked"]),
+        (["opened"], ["opened"]),
+        (["not-opened"], ["clicked", "tracked"]),
+        (["clicked"], ["clicked"]),
+        (["deal"], ["on a deal"]),
+        (["attachment"], ["with a file"]),
+        (["tracked", "opened"], ["opened"]),
+        (["tracked", "deal"], []),
+    ],
+)
+def test_filters_combine(alice_client: Client, alice: User, names: list[str], left: list[str]):
+    assert subjects(alice, filters=names) == left
+    page = alice_client.get("/mail/sent/", {"is": names})
+    assert [row.subject for row in page.context["page"].rows] == left
+
+
+def test_tracked_emails_finds_a_conversation_whose_newest_mail_is_not_tracked(alice: User, draft: Draft):
+    first = sent(draft(subject="Offer"), days_ago=2, tracked=True)
+    sent(draft(subject="Re: Offer", in_reply_to=first), days_ago=1)
+    page = lists.folder_page(user=alice, folder="sent", filters=["tracked"])
+    assert [row.subject for row in page.rows] == ["Re: Offer"]
+    assert page.rows[0].tracked == first.tracked_mail  # type: ignore[attr-defined]
+
+
+def test_active_filters_are_in_the_address_and_can_be_taken_away(alice_client: Client):
+    page = alice_client.get("/mail/sent/?is=tracked&is=opened").content.decode()
+    assert 'aria-label="Remove filter Tracked emails"' in page
+    assert 'href="?is=opened"' in page  # without "tracked"
+
+
+def test_drafts_and_outbox_are_counted(alice_client: Client, alice: User, draft: Draft, queued: Draft):
+    draft(subject="one")
+    queued(subject="two")
+    assert lists.folder_counts(alice) == {"drafts": 1, "outbox": 1}
+
+
+@pytest.mark.parametrize("address", ["/mail/sent/", "/mail/sent/?is=tracked", "/mail/outbox/"])
+def test_more_rows_need_no_more_queries(alice_client: Client, draft: Draft, queued: Draft, deal: Deal, address: str):
+    def fill(count: int) -> None:
+        for number in range(count):
+            sent(draft(subject=str(number), deal=deal, to="a@b.test, c@d.test"), opened=True, clicked=True, days_ago=number)
+            queued(subject=str(number))
+
+    fill(2)
+    alice_client.get(address)  # whatever is made on first use
+    with CaptureQueriesContext(
+        connection,
+    ) as few:
+        alice_client.get(address)
+    fill(10)
+    with CaptureQueriesContext(connection) as many:
+        alice_client.get(address)
+    assert len(many) == len(few)
+    assert len(few) < 25
+
+
+@pytest.mark.parametrize("folder", ["inbox", "drafts", "outbox", "sent", "archive"])
+def test_every_folder_teaches_when_it_is_empty(alice_client: Client, folder: str):
+    page = alice_client.get(f"/mail/{folder}/")
+    assert page.status_code == 200
+    assert 'href="/settings/email-sync/"' in page.content.decode()
+
+
+def test_an_unknown_folder_is_not_found(alice_client: Client):
+    assert alice_client.get("/mail/spam/").status_code == 404
+
+
+def test_a_fragment_is_not_a_page(alice_client: Client, draft: Draft):
+    sent(draft())
+    fragment = alice_client.get("/mail/sent/", headers={"HX-Request": "true"})
+    assert "<html" not in fragment.content.decode()
+    assert "HX-Request" in fragment["Vary"]
