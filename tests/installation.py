@@ -1,0 +1,61 @@
+"""A Candor of its own for tests that start and kill processes: own data, own database of the kind under test."""
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+
+ROOT = Path(__file__).resolve().parent.parent
+PRELUDE = "import django, json, os, sys; django.setup()\n"
+
+
+class Installation:
+    """Use as a context manager: migrated and empty, gone afterwards."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._server = os.environ.get("DATABASE_URL", "")
+        self._name = f"candor_test_{uuid.uuid4().hex[:12]}"
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "DATA_DIR": str(folder),
+            "DJANGO_SETTINGS_MODULE": "crm.settings",
+            "PYTHONPATH": str(ROOT),
+            "LOG_LEVEL": "ERROR",
+        }
+
+    def __enter__(self) -> "Installation":
+        if self._server:
+            self._administer("CREATE DATABASE {}")
+            self.environment["DATABASE_URL"] = urlunsplit(urlsplit(self._server)._replace(path=f"/{self._name}"))
+        self.run("from django.core.management import call_command; call_command('migrate', verbosity=0)")
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        if self._server:
+            self._administer("DROP DATABASE {} WITH (FORCE)")
+
+    def run(self, code: str, **environment: str) -> Any:
+        """Run Python in a process of its own; answers what it prints, read as JSON, or None."""
+        process = self.start(code, **environment)
+        output, errors = process.communicate(timeout=120)
+        assert process.returncode == 0, errors.decode()
+        return json.loads(output) if output.strip() else None
+
+    def start(self, code: str, **environment: str) -> subprocess.Popen[bytes]:
+        """Begin to run Python in a process of its own."""
+        command = [sys.executable, "-W", "ignore", "-c", PRELUDE + code]
+        return subprocess.Popen(
+            command, cwd=ROOT, env=self.environment | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        )
+
+    def _administer(self, statement: str) -> None:
+        with psycopg.connect(self._server, autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(sql.Identifier(self._name)))  # type: ignore[arg-type]
