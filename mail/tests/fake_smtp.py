@@ -88,12 +88,13 @@ class FakeServer:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError, _HangUp), connection:
+        with contextlib.ExitStack() as open_things:
+            open_things.enter_context(contextlib.suppress(OSError, _HangUp))
             connection.settimeout(30)
+            open_things.enter_context(connection)
             if self.tls and self.tls_from_start:
-                connection = self.tls.wrap_socket(connection, server_side=True)
-            with connection:
-                _Dialogue(self, connection).run()
+                connection = open_things.enter_context(self.tls.wrap_socket(connection, server_side=True))
+            _Dialogue(self, connection, open_things).run()
 
     def answer(self, step: str) -> str:
         """What to say at this step now. Raises _HangUp."""
@@ -117,17 +118,18 @@ class _HangUp(Exception):
 
 
 class _Dialogue:
-    def __init__(self, server: FakeServer, connection: socket.socket) -> None:
+    def __init__(self, server: FakeServer, connection: socket.socket, open_things: contextlib.ExitStack) -> None:
         self.server = server
         self.connection = connection
-        self.file = connection.makefile("rb")
+        self.open_things = open_things
+        self.file = open_things.enter_context(connection.makefile("rb"))
         self.sender = ""
         self.recipients: list[str] = []
 
     def run(self) -> None:
         self._say(self.server.answer("banner"))
         while line := self.file.readline():
-            command = line.decode("utf-8").strip()
+            command = line.decode("utf-8", "replace").strip()
             step = command.split(" ")[0].lower()
             handler = getattr(self, f"_{step}", None)
             if handler:
@@ -149,8 +151,8 @@ class _Dialogue:
     def _starttls(self, command: str) -> None:
         self._say(self.server.answer("starttls"))
         assert self.server.tls
-        self.connection = self.server.tls.wrap_socket(self.connection, server_side=True)
-        self.file = self.connection.makefile("rb")
+        self.connection = self.open_things.enter_context(self.server.tls.wrap_socket(self.connection, server_side=True))
+        self.file = self.open_things.enter_context(self.connection.makefile("rb"))
 
     def _mail(self, command: str) -> None:
         self.sender, self.recipients = command.split("<", 1)[1].split(">", 1)[0], []
