@@ -64,7 +64,7 @@ def write(name: str, email: str) -> str:
 def normal(email: str) -> str | None:
     """The address in its usual spelling, its domain in Unicode; None when it is no address (RFC 5321, 6531)."""
     try:
-        found = validate_email(email, check_deliverability=False, globally_deliverable=False, allow_smtputf8=True)
+        found = validate_email(email, check_deliverability=False, globally_deliverable=False, allow_smtputf8=True, strict=True)
     except EmailNotValidError:
         return None
     has_dot = "." in found.domain or found.domain == "localhost"  # “anna@gmail” is a slip, not a host

@@ -13,7 +13,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, formataddr
 from html import escape
-from typing import cast
+from typing import Any, cast
 
 from mail import addresses, body
 from mail.models import Attachment, Message, Recipient
@@ -132,7 +132,13 @@ def _attach(content: EmailMessage, attachment: Attachment) -> None:
     except OSError as error:
         raise CannotRender(attachment.name) from error
     maintype, _, subtype = attachment.content_type.partition("/")
-    content.add_attachment(data, maintype, subtype or "octet-stream", filename=addresses.one_line(attachment.name))
+    content.add_attachment(data, maintype, subtype or "octet-stream", filename=_file_name(attachment.name))
+
+
+def _file_name(name: str) -> Any:
+    """The name as it is; one that looks like an encoded word says its charset, or the header's parser would decode it."""
+    name = addresses.one_line(name)
+    return ("utf-8", "", name) if "=?" in name else name
 
 
 def _with_crlf(text: str) -> str:
