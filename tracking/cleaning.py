@@ -41,7 +41,7 @@ def is_own_pixel(url: str) -> bool:
 def own_target(url: str) -> str | None:
     """Where a link of ours leads, signed with whatever key; None for any other address."""
     path, _, query = _own_path(url).partition("?")
-    if not path.startswith(tokens.LINK_START) or len(path) != len(tokens.LINK_START) + tokens.LINK_TOKEN_LENGTH:
+    if not tokens.LINK.fullmatch(path):
         return None
     target = tokens.target_in(query.partition("#")[0])
     return target if target and tokens.is_legal_target(target) else None

@@ -2,19 +2,22 @@
 
 A pixel is `/i/<token>.gif`; its token is the copy's id (8 bytes) and a MAC (8 bytes) in base64url: 22 characters.
 A link is `/l/<token>?u=<target>`; its MAC covers the copy, the link's number and the exact target, so nothing is
-looked up to redirect and no target can be put in. A token is compared whole, in its one spelling, in constant time.
+looked up to redirect and no target can be put in. Every token has one spelling; MACs are compared in constant time.
 """
 
 import hmac
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
+from functools import lru_cache
+from hmac import compare_digest
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from django.conf import settings
 
 PIXEL_START, PIXEL_END, LINK_START = "/i/", ".gif", "/l/"
-PIXEL_TOKEN_LENGTH, LINK_TOKEN_LENGTH = 22, 28  # characters
+PIXEL = re.compile(r"/i/([A-Za-z0-9_-]{21}[AQgw])\.gif")  # the last letter carries two bits: one spelling a token
+LINK = re.compile(r"/l/([A-Za-z0-9_-]{28})")
 PIXEL_MAC, LINK_MAC = 8, 11  # bytes
 MAX_TARGET = 2000  # characters; more is not followed by every client
 MAX_NUMBER = 0x7FFF  # what a PositiveSmallIntegerField holds
@@ -33,7 +36,7 @@ class Link:
 
 def is_legal_target(target: str) -> bool:
     """Whether a link there can be tracked and sent back byte for byte: absolute http(s), plain ASCII, not too long."""
-    if len(target) > MAX_TARGET or UNSAFE.search(target) or target != target.strip() or not ABSOLUTE.match(target):
+    if not _is_safe(target) or target != target.strip():
         return False
     try:
         return bool(urlsplit(target).hostname)
@@ -43,21 +46,20 @@ def is_legal_target(target: str) -> bool:
 
 def pixel_path(public_id: int) -> str:
     """Path of a copy's pixel."""
-    return f"{PIXEL_START}{_pixel_token(public_id.to_bytes(8), _keys()[0]).decode()}{PIXEL_END}"
+    head = public_id.to_bytes(8)
+    token = urlsafe_b64encode(head + _pixel_mac(head, settings.TRACKING_KEYS[0])).decode().rstrip("=")
+    return f"{PIXEL_START}{token}{PIXEL_END}"
 
 
 def read_pixel(path: str) -> int | None:
     """The copy's public id, or None when the path is not one that we signed."""
-    token = path[len(PIXEL_START) : -len(PIXEL_END)]
-    if len(token) != PIXEL_TOKEN_LENGTH or not path.endswith(PIXEL_END):
+    match = PIXEL.fullmatch(path)
+    if not match:
         return None
-    try:
-        given = token.encode("ascii")
-        head = urlsafe_b64decode(given + b"==")[:8]
-    except ValueError:
-        return None
-    matches = [hmac.compare_digest(given, _pixel_token(head, key)) for key in _keys()]
-    return int.from_bytes(head) if any(matches) else None
+    raw = urlsafe_b64decode(match[1] + "==")
+    head, mac = raw[:8], raw[8:]
+    matches = [compare_digest(mac, _pixel_mac(head, key)) for key in settings.TRACKING_KEYS]
+    return int.from_bytes(head) if True in matches else None
 
 
 def link_path(public_id: int, number: int, target: str) -> str:
@@ -65,23 +67,20 @@ def link_path(public_id: int, number: int, target: str) -> str:
     if not is_legal_target(target) or not 0 <= number <= MAX_NUMBER:
         raise ValueError("This link cannot be tracked.")
     head = public_id.to_bytes(8) + number.to_bytes(2)
-    token = _link_token(head, target.encode(), _keys()[0]).decode()
+    token = urlsafe_b64encode(head + _link_mac(head, target, settings.TRACKING_KEYS[0])).decode()
     return f"{LINK_START}{token}?u={quote(target, safe='')}"
 
 
 def read_link(path: str, query: str) -> Link | None:
     """What the link says, or None when it is not one that we signed; `query` is raw, as it came."""
-    token = path[len(LINK_START) :]
-    target = target_in(query)
-    if len(token) != LINK_TOKEN_LENGTH or target is None:
+    match = LINK.fullmatch(path)
+    target = target_in(query) if match else None
+    if match is None or target is None:
         return None
-    try:
-        given = token.encode("ascii")
-        head = urlsafe_b64decode(given)[:10]
-    except ValueError:
-        return None
-    matches = [hmac.compare_digest(given, _link_token(head, target.encode(), key)) for key in _keys()]
-    if not any(matches) or not is_legal_target(target):
+    raw = urlsafe_b64decode(match[1])
+    head, mac = raw[:10], raw[10:]
+    matches = [compare_digest(mac, _link_mac(head, target, key)) for key in settings.TRACKING_KEYS]
+    if True not in matches or not _is_safe(target):
         return None
     return Link(int.from_bytes(head[:8]), int.from_bytes(head[8:]), target)
 
@@ -97,15 +96,23 @@ def target_in(query: str) -> str | None:
     return None
 
 
-def _keys() -> list[bytes]:
-    return [key.encode() for key in settings.TRACKING_KEYS]
+def _is_safe(target: str) -> bool:
+    return len(target) <= MAX_TARGET and not UNSAFE.search(target) and bool(ABSOLUTE.match(target))
 
 
-def _pixel_token(head: bytes, key: bytes) -> bytes:
-    mac = hmac.digest(key, b"pixel\0" + head, "sha256")[:PIXEL_MAC]
-    return urlsafe_b64encode(head + mac)[:PIXEL_TOKEN_LENGTH]
+def _pixel_mac(head: bytes, key: str) -> bytes:
+    mac = _keyed(key, b"pixel\0").copy()
+    mac.update(head)
+    return mac.digest()[:PIXEL_MAC]
 
 
-def _link_token(head: bytes, target: bytes, key: bytes) -> bytes:
-    mac = hmac.digest(key, b"link\0" + head + target, "sha256")[:LINK_MAC]
-    return urlsafe_b64encode(head + mac)
+def _link_mac(head: bytes, target: str, key: str) -> bytes:
+    mac = _keyed(key, b"link\0").copy()
+    mac.update(head + target.encode())
+    return mac.digest()[:LINK_MAC]
+
+
+@lru_cache(maxsize=64)
+def _keyed(key: str, purpose: bytes) -> hmac.HMAC:
+    """A MAC that has read its key and purpose: copying it costs half of making it."""
+    return hmac.new(key.encode(), purpose, "sha256")
