@@ -68,7 +68,7 @@ def ask(path: str, query: str = "") -> edge.Answer:
 
 @pytest.mark.slow
 def test_without_database_and_broker_hits_are_answered_and_kept(tmp_path):
-    gone = {"DATABASE_URL": f"postgres://candor:candor@{NOTHING_LISTENS}/none", "REDIS_URL": f"redis://{NOTHING_LISTENS}/0"}
+    gone: dict[str, Any] = {"DATABASE_URL": f"postgres://candor:candor@{NOTHING_LISTENS}/none", "REDIS_URL": f"redis://{NOTHING_LISTENS}/0"}
     seen, logged = serve(tmp_path, count=6, patience=10, **gone)
 
     assert seen == {"statuses": ["200 OK", "302 Found"] * 3, "lost": 0}
