@@ -3,10 +3,10 @@ import { listbox } from "./listbox.js";
 
 function hook(field) {
   const input = field.querySelector("input[type=text]");
-  const picked = field.querySelector("[data-pick-pk]");
+  const picked = field.querySelector("[data-picked]");
   listbox(input, {
     address: (text) => {
-      const url = new URL(field.dataset.pick, location.href);
+      const url = new URL(field.dataset.recordPick, location.href);
       url.searchParams.set("q", text);
       return url;
     },
@@ -21,5 +21,5 @@ function hook(field) {
 }
 
 export function hookPicks(root) {
-  root.querySelectorAll("[data-pick]:not([data-hooked])").forEach(hook);
+  root.querySelectorAll("[data-record-pick]:not([data-hooked])").forEach(hook);
 }
