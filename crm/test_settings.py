@@ -23,3 +23,5 @@ STORAGES = {
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 CELERY_BROKER_URL = "memory://"  # wake-ups of one test must not reach another's queue
+if IS_SQLITE:  # a file, as in life: threads of a test wait for one another instead of failing on a shared cache
+    DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "tests.sqlite3"}

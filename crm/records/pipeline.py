@@ -20,14 +20,16 @@ class CannotMove(Exception):
     """The deal is not what the person saw any more; the message is a sentence for them."""
 
 
-@transaction.atomic
 def default_pipeline() -> Pipeline:
     """The first pipeline; made anew with the usual stages where none is left."""
-    pipeline = Pipeline.objects.first()
-    if pipeline is None:
-        pipeline = Pipeline.objects.create(name=DEFAULT_PIPELINE)
-        for position, (name, probability, rotting_days) in enumerate(DEFAULT_STAGES):
-            pipeline.stages.create(name=name, position=position, probability=probability, rotting_days=rotting_days)
+    return Pipeline.objects.first() or _make_pipeline()
+
+
+@transaction.atomic
+def _make_pipeline() -> Pipeline:
+    pipeline = Pipeline.objects.create(name=DEFAULT_PIPELINE)
+    for position, (name, probability, rotting_days) in enumerate(DEFAULT_STAGES):
+        pipeline.stages.create(name=name, position=position, probability=probability, rotting_days=rotting_days)
     return pipeline
 
 

@@ -1,6 +1,6 @@
 """A small company in Alice's hands."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -8,8 +8,6 @@ from django.utils import timezone
 from crm.accounts.models import User
 from crm.records import pipeline
 from crm.records.models import Activity, Deal, Note, Organisation, Person, Stage
-
-NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from crm.records import pipeline
 from crm.records.forms import ClosingForm, DealForm
-from crm.records.history import activities_of
 from crm.records.models import Deal, Organisation, Person
 from crm.records.views import detail
 from crm.records.views.page import Request, find, form_page, page_or_fragment, rows, told
@@ -53,7 +52,7 @@ def deal_list(request: Request) -> HttpResponse:
 @require_safe
 def deal_detail(request: Request, pk: int) -> HttpResponse:
     """Everything about one deal."""
-    deal = find(Deal, request, pk)
+    deal = find(Deal, request, pk, "stage__pipeline", "organisation", "person", "owner")
     now = timezone.now()
     context = detail.context(request, deal) | {
         "section": "deals",
@@ -63,7 +62,6 @@ def deal_detail(request: Request, pk: int) -> HttpResponse:
         "days_in_stage": deal.days_in_stage(now),
         "organisation": Organisation.objects.visible_to(request.user).filter(pk=deal.organisation_id).first(),
         "person": Person.objects.visible_to(request.user).filter(pk=deal.person_id).first(),
-        "planned_count": activities_of(deal, request.user).undone().count(),
         "now": now,
     }
     return render(request, "records/deal_detail.html", context)

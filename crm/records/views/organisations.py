@@ -13,7 +13,6 @@ from django.views.decorators.http import require_safe
 from crm.accounts.models import User
 from crm.records import contacts
 from crm.records.forms import OrganisationForm
-from crm.records.history import activities_of
 from crm.records.models import Deal, Organisation, OwnedQuerySet, Person
 from crm.records.views import detail
 from crm.records.views.page import Request, find, form_page, page_or_fragment, rows, told
@@ -51,7 +50,7 @@ def organisation_list(request: Request) -> HttpResponse:
 @require_safe
 def organisation_detail(request: Request, pk: int) -> HttpResponse:
     """Everything about one company: its people, deals and what happened with them."""
-    organisation = find(Organisation, request, pk)
+    organisation = find(Organisation, request, pk, "owner")
     context = detail.context(request, organisation) | {
         "section": "contacts",
         "organisation": organisation,
@@ -60,7 +59,6 @@ def organisation_detail(request: Request, pk: int) -> HttpResponse:
         "deals": organisation.deals.visible_to(request.user)
         .select_related("stage", "person")
         .order_by("-status", "-updated_at")[: detail.ASIDE],
-        "planned_count": activities_of(organisation, request.user).undone().count(),
         "now": timezone.now(),
     }
     return render(request, "records/organisation_detail.html", context)

@@ -27,10 +27,10 @@ class Request(HttpRequest):
     htmx: HtmxDetails
 
 
-def find(model: type[AnyModel], request: Request, pk: int) -> AnyModel:
-    """The object through the user's eyes; what they may not see does not exist (404)."""
+def find(model: type[AnyModel], request: Request, pk: int, *related: str) -> AnyModel:
+    """The object through the user's eyes, with `related` ones; what they may not see does not exist (404)."""
     visible: QuerySet[AnyModel] = model.objects.visible_to(request.user)  # type: ignore[attr-defined]
-    return get_object_or_404(visible, pk=pk)
+    return get_object_or_404(visible.select_related(*related) if related else visible, pk=pk)
 
 
 def rows(request: Request, queryset: QuerySet[Any], size: int = ROWS) -> Page[Any]:

@@ -8,7 +8,6 @@ from django.views.decorators.http import require_safe
 
 from crm.records import contacts
 from crm.records.forms import PersonForm
-from crm.records.history import activities_of
 from crm.records.models import Organisation, Person
 from crm.records.views import detail
 from crm.records.views.page import Request, find, form_page, page_or_fragment, rows, told
@@ -31,7 +30,7 @@ def person_list(request: Request) -> HttpResponse:
 @require_safe
 def person_detail(request: Request, pk: int) -> HttpResponse:
     """Everything about one contact."""
-    person = find(Person, request, pk)
+    person = find(Person, request, pk, "organisation", "owner")
     deals = person.deals.visible_to(request.user).select_related("stage", "organisation").order_by("-status", "-updated_at")
     organisation = Organisation.objects.visible_to(request.user).filter(pk=person.organisation_id).first()
     colleagues = (
@@ -43,7 +42,6 @@ def person_detail(request: Request, pk: int) -> HttpResponse:
         "organisation": organisation,
         "deals": deals[: detail.ASIDE],
         "colleagues": colleagues.by_name()[: detail.ASIDE],
-        "planned_count": activities_of(person, request.user).undone().count(),
         "now": timezone.now(),
     }
     return render(request, "records/person_detail.html", context)

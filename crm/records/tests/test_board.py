@@ -1,0 +1,226 @@
+"""The pipeline board: what it shows, and moves upon it — also two at once."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from crm.accounts.models import User
+from crm.records import board, pipeline
+from crm.records.models import Activity, Deal, Stage, TimelineEntry
+from crm.records.tests.queries import count_queries
+
+SCRIPT = {"Accept": "application/json"}
+
+
+def make(owner: User, stage: Stage, *titles: str, **values: Any) -> list[Deal]:
+    return [Deal.objects.create(owner=owner, title=title, stage=stage, position=n, **values) for n, title in enumerate(titles)]
+
+
+def order(stage: Stage) -> list[str]:
+    return list(Deal.objects.filter(stage=stage, status="open").order_by("position", "pk").values_list("title", flat=True))
+
+
+def test_a_new_installation_has_a_pipeline(db: None) -> None:
+    names = [stage.name for stage in pipeline.default_pipeline().stages.all()]
+    assert names == ["Qualified", "Contacted", "Meeting held", "Proposal sent", "Negotiation"]
+
+
+def test_columns_count_and_sum_per_currency(alice: User, stages: list[Stage]) -> None:
+    make(alice, stages[0], "a", "b", value=1_000)
+    make(alice, stages[0], "c", value=300, currency="USD")
+    first, second, *_rest = board.columns(stages[0].pipeline, alice, now=timezone.now())
+    assert (first.count, first.sum) == (3, "€2,000 + $300")
+    assert (second.count, second.sum) == (0, "")
+
+
+def test_the_board_shows_the_next_activity_or_that_none_is_planned(alice: User, deal: Deal, alice_client: Client) -> None:
+    assert "Nothing is planned for Twenty licences" in alice_client.get("/deals/").content.decode()
+    now = timezone.now()
+    Activity.objects.create(owner=alice, deal=deal, subject="Later", due_at=now + timedelta(days=3))
+    Activity.objects.create(owner=alice, deal=deal, subject="Sooner", due_at=now + timedelta(days=1))
+    Activity.objects.create(owner=alice, deal=deal, subject="Done", due_at=now - timedelta(days=1), done_at=now)
+    page = alice_client.get("/deals/").content.decode()
+    assert "Next: Sooner" in page
+    assert "Nothing is planned" not in page
+
+
+def test_an_overdue_activity_is_said_to_be_overdue(alice: User, deal: Deal, alice_client: Client) -> None:
+    Activity.objects.create(owner=alice, deal=deal, subject="Call", due_at=timezone.now() - timedelta(hours=1))
+    assert "Overdue: Call" in alice_client.get("/deals/").content.decode()
+
+
+def test_a_deal_rots_once_it_stood_longer_than_its_stage_allows(deal: Deal) -> None:
+    limit = timedelta(days=deal.stage.rotting_days or 0)
+    assert not deal.is_rotting(deal.stage_changed_at + limit)
+    assert deal.is_rotting(deal.stage_changed_at + limit + timedelta(minutes=1))
+    deal.stage.rotting_days = None
+    assert not deal.is_rotting(deal.stage_changed_at + timedelta(days=999))
+
+
+def test_mine_leaves_out_what_others_own(alice: User, bob: User, stages: list[Stage], alice_client: Client) -> None:
+    make(alice, stages[0], "Hers")
+    make(bob, stages[0], "His")
+    page = alice_client.get("/deals/", {"owner": "me"}).content.decode()
+    assert "Hers" in page
+    assert "His" not in page.replace("History", "")
+
+
+def test_the_board_takes_the_same_few_queries_for_many_deals(alice: User, deal: Deal, stages: list[Stage], alice_client: Client) -> None:
+    few = count_queries(alice_client, "/deals/")
+    for stage in stages:
+        make(alice, stage, *(f"{stage.name} {n}" for n in range(20)), person=deal.person, organisation=deal.organisation)
+    assert count_queries(alice_client, "/deals/") == few
+
+
+def test_a_long_column_shows_its_first_cards_and_says_how_many_more(alice: User, stages: list[Stage], alice_client: Client) -> None:
+    make(alice, stages[0], *(f"Deal {n:03}" for n in range(board.CARDS + 5)))
+    page = alice_client.get("/deals/").content.decode()
+    assert "5 more in the list" in page
+    assert "Deal 059" in page
+    assert "Deal 060" not in page
+
+
+def test_an_empty_board_teaches(alice_client: Client) -> None:
+    assert "No open deals yet" in alice_client.get("/deals/").content.decode()
+
+
+def test_a_card_goes_right_below_the_one_it_was_dropped_under(alice: User, stages: list[Stage], alice_client: Client) -> None:
+    _a, b, _c = make(alice, stages[0], "a", "b", "c")
+    [x] = make(alice, stages[1], "x")
+    answer = alice_client.post(
+        f"/deals/{x.pk}/move/", {"stage": stages[0].pk, "after": b.pk, "seen_in": stages[1].pk, "owner": ""}, headers=SCRIPT
+    )
+    assert answer.json()["columns"][str(stages[0].pk)]["count"] == 4
+    assert order(stages[0]) == ["a", "b", "x", "c"]
+    assert TimelineEntry.objects.get(deal=x).text == "Moved from Contacted to Qualified"
+
+
+def test_a_card_dropped_at_the_top_is_the_first(alice: User, stages: list[Stage]) -> None:
+    a, _b, c = make(alice, stages[0], "a", "b", "c")
+    pipeline.move_deal(deal=c, to=stages[0], actor=alice, now=timezone.now())
+    assert order(stages[0]) == ["c", "a", "b"]
+    pipeline.move_deal(deal=c, to=stages[0], after=a, actor=alice, now=timezone.now())
+    assert order(stages[0]) == ["a", "c", "b"]
+
+
+def test_cards_that_share_a_position_are_told_apart(alice: User, stages: list[Stage]) -> None:
+    for title in "abcd":
+        make(alice, stages[0], title)
+    d = Deal.objects.get(title="d")
+    pipeline.move_deal(deal=d, to=stages[0], after=Deal.objects.get(title="b"), actor=alice, now=timezone.now())
+    assert order(stages[0]) == ["a", "b", "d", "c"]
+
+
+def test_a_move_within_a_stage_is_no_news_and_its_days_go_on(alice: User, stages: list[Stage]) -> None:
+    a, b = make(alice, stages[0], "a", "b", stage_changed_at=timezone.now() - timedelta(days=9))
+    pipeline.move_deal(deal=a, to=stages[0], after=b, actor=alice, now=timezone.now())
+    a.refresh_from_db()
+    assert a.days_in_stage(timezone.now()) == 9
+    assert not TimelineEntry.objects.exists()
+
+
+def test_days_count_anew_in_a_new_stage(alice: User, deal: Deal, stages: list[Stage]) -> None:
+    pipeline.move_deal(deal=deal, to=stages[3], actor=alice, now=timezone.now())
+    deal.refresh_from_db()
+    assert deal.days_in_stage(timezone.now()) == 0
+
+
+def test_a_move_of_what_somebody_moved_meanwhile_is_refused_with_the_reason(
+    alice: User, bob: User, deal: Deal, stages: list[Stage], alice_client: Client
+) -> None:
+    pipeline.move_deal(deal=deal, to=stages[4], actor=bob, now=timezone.now())
+    answer = alice_client.post(f"/deals/{deal.pk}/move/", {"stage": stages[2].pk, "seen_in": stages[1].pk}, headers=SCRIPT)
+    assert answer.status_code == 409
+    assert answer.json() == {"error": "Somebody has moved “Twenty licences” to Negotiation meanwhile."}
+    deal.refresh_from_db()
+    assert deal.stage == stages[4]
+
+
+def test_a_closed_deal_is_not_moved(alice: User, deal: Deal, stages: list[Stage], alice_client: Client) -> None:
+    pipeline.win_deal(deal=deal, actor=alice, now=timezone.now())
+    answer = alice_client.post(f"/deals/{deal.pk}/move/", {"stage": stages[2].pk}, headers=SCRIPT)
+    assert (answer.status_code, "closed since" in answer.json()["error"]) == (409, True)
+
+
+def test_a_card_dropped_under_one_that_left_meanwhile_goes_to_the_top(alice: User, stages: list[Stage]) -> None:
+    _a, b = make(alice, stages[0], "a", "b")
+    [x] = make(alice, stages[1], "x")
+    pipeline.move_deal(deal=b, to=stages[2], actor=alice, now=timezone.now())
+    pipeline.move_deal(deal=x, to=stages[0], after=b, actor=alice, now=timezone.now())
+    assert order(stages[0]) == ["x", "a"]
+
+
+def test_a_plain_form_moves_too_and_goes_back_to_the_deal(deal: Deal, stages: list[Stage], alice_client: Client) -> None:
+    answer = alice_client.post(f"/deals/{deal.pk}/move/", {"stage": stages[2].pk, "seen_in": stages[1].pk})
+    assert answer.headers["Location"] == deal.get_absolute_url()
+    deal.refresh_from_db()
+    assert deal.stage == stages[2]
+
+
+def test_a_stage_that_does_not_exist_is_refused_with_a_sentence(deal: Deal, alice_client: Client) -> None:
+    answer = alice_client.post(f"/deals/{deal.pk}/move/", {"stage": 999_999}, headers=SCRIPT)
+    assert (answer.status_code, "does not exist" in answer.json()["error"]) == (422, True)
+
+
+def test_a_next_address_of_another_site_is_not_followed(deal: Deal, stages: list[Stage], alice_client: Client) -> None:
+    answer = alice_client.post(f"/deals/{deal.pk}/move/", {"stage": stages[2].pk, "next": "https://evil.example/"})
+    assert answer.headers["Location"] == deal.get_absolute_url()
+
+
+def together(*jobs: Callable[[], object]) -> list[BaseException]:
+    """Run the jobs at the same moment, each with its own connection; what they raised."""
+    start, raised = threading.Barrier(len(jobs)), []
+
+    def run(job: Callable[[], object]) -> None:
+        try:
+            start.wait(timeout=10)
+            job()
+        except BaseException as error:
+            raised.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=[job]) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return raised
+
+
+@pytest.mark.django_db(transaction=True)
+def test_moves_at_the_same_moment_neither_tangle_nor_lose_a_card() -> None:
+    alice = User.objects.create_user("alice@acme.test", "pw", name="Alice")
+    stages = list(pipeline.default_pipeline().stages.all())
+    left, right = make(alice, stages[0], *"abcdef"), make(alice, stages[1], *"uvwxyz")
+    jobs = [
+        lambda deal=deal, to=to: pipeline.move_deal(deal=deal, to=to, actor=alice, now=timezone.now())  # type: ignore[misc]
+        for pair in zip(left, right, strict=True)
+        for deal, to in zip(pair, (stages[1], stages[0]), strict=True)
+    ]
+    assert together(*jobs) == []
+    assert sorted(order(stages[0])) == list("uvwxyz")
+    assert sorted(order(stages[1])) == list("abcdef")
+    for stage in stages[:2]:
+        positions = list(Deal.objects.filter(stage=stage).values_list("position", flat=True))
+        assert len(set(positions)) == 6, "no two cards share a place"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_move_the_same_card_at_once_one_is_told_that_it_has_left() -> None:
+    alice = User.objects.create_user("alice@acme.test", "pw", name="Alice")
+    stages = list(pipeline.default_pipeline().stages.all())
+    [deal] = make(alice, stages[0], "a")
+    jobs = [
+        lambda to=to: pipeline.move_deal(deal=deal, to=to, seen_in=stages[0].pk, actor=alice, now=timezone.now())  # type: ignore[misc]
+        for to in stages[1:4]
+    ]
+    raised = together(*jobs)
+    assert [type(error) for error in raised] == [pipeline.CannotMove, pipeline.CannotMove]
+    assert TimelineEntry.objects.filter(deal=deal, kind="stage").count() == 1
