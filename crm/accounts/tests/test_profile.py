@@ -140,7 +140,7 @@ def test_a_picture_is_served_safely_to_those_signed_in_only(alice_client, alice,
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "private" in answer.headers["Cache-Control"]
     assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
-    answer.close()
+    answer.getvalue()  # reading to the end closes it, as a server does
     assert client.get(f"/users/{alice.pk}/avatar/").status_code == 302
     assert alice_client.get(f"/users/{charlie.pk}/avatar/").status_code == 404
 
