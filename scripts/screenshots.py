@@ -1,0 +1,131 @@
+"""Takes the pictures in docs/screenshots from a freshly started demo, so that they stay true (`make screenshots`)."""
+
+import argparse
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import sync_playwright
+
+from scripts.demo_process import Demo, running_demo
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+ANNA = ("anna@brightwater.test", "candor-demo")
+BORIS = "boris.petrov@northgate.test"
+SHAPES = (("light", 1440, 900), ("dark", 1440, 900), ("light", 390, 844), ("dark", 390, 844))
+EVERYWHERE = {"mail-sent", "composer", "deals", "deal"}  # taken in all four shapes, the others at 1440 px in light
+
+
+def open_compose(page: Any, demo: Demo) -> None:
+    """The composer over the Mail tab, with a draft begun."""
+    page.goto(f"{demo.site}/mail/sent/")
+    page.get_by_role("button", name="Compose").click()
+    page.get_by_role("textbox", name="To", exact=True).fill("boris")
+    page.locator("[role=option]").first.wait_for()
+    page.get_by_role("textbox", name="To", exact=True).press("Enter")
+    page.get_by_role("textbox", name="Subject", exact=True).fill("Pilot in the Rotterdam plant")
+    page.get_by_role("textbox", name="Message body", exact=True).click()
+    page.keyboard.type("Hi Boris, thank you for the call this morning.")
+
+
+def open_card(page: Any, demo: Demo) -> None:
+    """Sent mail with the times of one mail's openings."""
+    page.goto(f"{demo.site}/mail/sent/")
+    page.locator("[data-tracked-kind=opens].is-seen").first.hover()
+    page.wait_for_timeout(400)
+
+
+def open_assistant(page: Any, demo: Demo) -> None:
+    page.goto(f"{demo.site}/mail/sent/")
+    page.get_by_role("button", name="Sales Assistant").click()
+    page.wait_for_timeout(600)
+
+
+def first(pattern: str, start: str) -> Callable[[Any, Demo], None]:
+    """Open the first link of a page whose address looks so."""
+
+    def go(page: Any, demo: Demo) -> None:
+        page.goto(demo.site + start)
+        links = page.eval_on_selector_all("main a[href]", "links => links.map(link => link.getAttribute('href'))")
+        page.goto(demo.site + next(link for link in links if re.fullmatch(pattern, link)))
+        page.wait_for_load_state()
+        page.wait_for_timeout(900)
+
+    return go
+
+
+def plain(path: str) -> Callable[[Any, Demo], None]:
+    def go(page: Any, demo: Demo) -> None:
+        page.goto(demo.site + path)
+        page.wait_for_timeout(400)
+
+    return go
+
+
+def open_inbox(page: Any, demo: Demo) -> None:
+    page.goto(f"{demo.tracking}/inboxes/{BORIS}/")
+    page.wait_for_timeout(400)
+
+
+PAGES: dict[str, Callable[[Any, Demo], None]] = {
+    "mail-sent": open_card,
+    "composer": open_compose,
+    "thread": first(r"/mail/threads/\d+/", "/mail/sent/"),
+    "deals": plain("/deals/"),
+    "deal": first(r"/deals/\d+/", "/deals/"),
+    "people": plain("/people/"),
+    "person": first(r"/people/\d+/", "/people/"),
+    "organisation": first(r"/organisations/\d+/", "/organisations/"),
+    "activities": plain("/activities/"),
+    "insights": plain("/insights/"),
+    "assistant": open_assistant,
+    "email-sync": plain("/settings/email-sync/"),
+    "profile": plain("/settings/profile/"),
+    "health": plain("/settings/health/"),
+    "privacy": plain("/privacy/"),
+    "boris-inbox": open_inbox,
+}
+
+
+def take(browser: Any, demo: Demo, folder: Path) -> None:
+    """Every page, in the shapes it is wanted in."""
+    for scheme, width, height in SHAPES:
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-GB")
+        page = context.new_page()
+        page.goto(f"{demo.site}/account/login/")
+        if (scheme, width) == ("light", 1440):
+            page.screenshot(path=folder / "sign-in-light-1440.png")
+        page.get_by_label("Email").fill(ANNA[0])
+        page.get_by_label("Password").fill(ANNA[1])
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url("**/mail/inbox/")
+        for name, go in PAGES.items():
+            if (scheme, width) == ("light", 1440) or name in EVERYWHERE:
+                go(page, demo)
+                page.screenshot(path=folder / f"{name}-{scheme}-{width}.png")
+        context.close()
+
+
+def main() -> None:
+    """Start a demo, take the pictures, stop it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, nargs="?", default=Path("docs/screenshots"))
+    folder = parser.parse_args().folder
+    folder.mkdir(parents=True, exist_ok=True)
+    with running_demo() as demo, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        take(browser, demo, folder)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+"""How the journeys' browser is started, and steps that several journeys take."""
+
+from typing import Any
+
+from scripts.demo_process import Demo
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def sign_in(page: Any, demo: Demo, email: str, password: str) -> None:
+    """Through the form, as a person does."""
+    page.goto(f"{demo.site}/account/login/")
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/mail/inbox/")
