@@ -43,7 +43,7 @@ export class Editor {
       root.setAttribute(name, value);
     }
     this.squire = new window.Squire(root, { sanitizeToDOMFragment: safeFragment, tagAttributes: { blockquote: { type: "cite" } }, addLinks: true });
-    this.squire.addEventListener("input", () => this.onChange());
+    this.squire.addEventListener("input", () => { this.isTouched = true; this.onChange(); });
     this.squire.addEventListener("pathChange", () => this.showState());
     this.squire.addEventListener("pasteImage", (event) => this.insertImages([...event.detail.clipboardData.files]));
     const control = /Mac|iPhone|iPad/.test(navigator.platform) ? "Meta-" : "Ctrl-";
@@ -55,8 +55,16 @@ export class Editor {
       const files = [...event.clipboardData.files].filter((file) => !file.type.startsWith("image/"));
       if (files.length && !event.clipboardData.getData("text/plain")) { event.preventDefault(); event.stopImmediatePropagation(); onFiles(files); }
     }, true);
+    root.addEventListener("click", (event) => this.beginAtTop(event.target));
     this.hookToolbar();
     this.hookDialog();
+  }
+
+  // The first click into a mail that nobody has written in begins it, wherever above or below the signature it falls.
+  beginAtTop(target) {
+    const isAside = target === this.root || target.closest(".candor_signature") || target.parentElement === this.root;
+    if (!this.isTouched && isAside && this.root.querySelector(".candor_signature") && this.squire.getSelection().collapsed) this.squire.moveCursorToStart();
+    this.isTouched = true;
   }
 
   get html() {

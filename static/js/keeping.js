@@ -3,6 +3,7 @@
 import { toast } from "./toasts.js";
 
 const AGE = 15; // seconds; a younger copy belongs to a composer that is about to save it
+const HOUR = 3_600_000; // milliseconds
 const user = () => document.body.dataset.user;
 const prefix = () => `candor-writing:${user()}:`;
 
@@ -25,9 +26,16 @@ export function forget(key) {
 
 // The draft that another tab made of this copy meanwhile, so that it is not made twice.
 export function adopted(key) {
-  const draft = localStorage.getItem(`${key}:draft`);
+  const note = localStorage.getItem(`${key}:draft`);
   localStorage.removeItem(`${key}:draft`);
-  return draft;
+  return note && JSON.parse(note).draft;
+}
+
+// Notes on adopted copies are needed only while the composer that wrote the copy may still be open.
+function dropOldNotes() {
+  for (const key of Object.keys(localStorage)) {
+    if (key.startsWith("candor-writing:") && key.endsWith(":draft") && Date.now() - JSON.parse(localStorage.getItem(key)).at > HOUR) localStorage.removeItem(key);
+  }
 }
 
 export function csrfToken() {
@@ -60,6 +68,7 @@ function left() {
 // After signing in again, or after a crash: what was not saved becomes a draft and is opened.
 export async function recover() {
   if (!user()) return;
+  dropOldNotes();
   for (const { key, copy } of left()) {
     const data = new FormData();
     for (const [name, value] of copy.fields) data.append(name, value);
@@ -78,8 +87,7 @@ export async function recover() {
 
 async function tell(key, copy, saved) {
   forget(key);
-  localStorage.setItem(`${key}:draft`, saved.draft);
-  setTimeout(() => localStorage.removeItem(`${key}:draft`), 600_000);
+  localStorage.setItem(`${key}:draft`, JSON.stringify({ draft: saved.draft, at: Date.now() }));
   const url = `${copy.composerUrl}?draft=${saved.draft}`;
   document.dispatchEvent(new CustomEvent("mail:changed"));
   const dock = document.getElementById("composer-dock");

@@ -34,7 +34,7 @@ async function refreshList(list) {
   const rows = list.querySelector("[data-mail-rows]"), newRows = fresh.querySelector("[data-mail-rows]");
   if (rows && newRows) reconcile(rows, newRows);
   else {
-    list.replaceChildren(...fresh.querySelector("[data-mail-list]").childNodes);
+    list.replaceChildren(...(fresh.querySelector("[data-mail-list]")?.childNodes ?? []));
     window.htmx.process(list);
   }
 }
