@@ -88,4 +88,5 @@ def _renew(pk: int, claim: uuid.UUID, done: threading.Event) -> None:
 
 
 def _whole(pk: int) -> Delivery:
-    return Delivery.objects.select_related("message__owner", "message__account", "message__thread", "copy__mail").get(pk=pk)
+    """The row with what sending needs, but for the account: its password may be unreadable, which must not stop the rest."""
+    return Delivery.objects.select_related("message__owner", "message__thread", "copy__mail").get(pk=pk)

@@ -44,7 +44,7 @@ def save(
     subject = addresses.one_line(subject)[:MAX_SUBJECT]
     draft = _editable(message) if message else _new(owner, subject, in_reply_to)
     draft.account = account
-    draft.from_name, draft.from_email = (account.sender_name, account.email) if account else ("", "")
+    draft.from_name, draft.from_email = (account.sender_name or owner.name, account.email) if account else ("", "")
     draft.subject = subject
     draft.body_html = body.clean(cleaning.strip_own(body_html))
     draft.body_text = body.to_text(draft.body_html)

@@ -33,7 +33,7 @@ def queue(*, message: Message, track_opens: bool, track_links: bool, now: dateti
     """Check a draft, fix its Message-ID and Date, freeze what is tracked and put it into the outbox. Raises CannotSend."""
     draft = Message.objects.select_for_update(of=("self",)).select_related("account", "owner", "thread").get(pk=message.pk)
     account = _check(draft)
-    draft.from_name, draft.from_email = account.sender_name, account.email
+    draft.from_name, draft.from_email = account.sender_name or draft.owner.name, account.email
     draft.message_id = draft.message_id or new_message_id(account.email)
     draft.folder = Message.Folder.OUTBOX
     draft.dated_at = draft.at = now

@@ -28,6 +28,7 @@ DELAYS = [1 * MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, 60 * MINUTE, 120 * M
 QUOTA_DELAY = 60 * MINUTE  # at least: asking more often only prolongs the block
 GIVE_UP = timedelta(days=4)  # RFC 5321 4.5.4.1
 MAX_CRASHES = 8  # attempts that ended without an outcome
+WORTH_TELLING = 3  # failed attempts, about twenty minutes, until a mail that waits is told of
 PROVIDER_ID = re.compile(r"<[^<>\s]+@[^<>\s]+\.outlook\.com>", re.IGNORECASE)
 AMAZON = re.compile(r"email-smtp\.([a-z0-9-]+)\.amazonaws\.com$", re.IGNORECASE)
 AMAZON_ID = re.compile(r"\bOk ([0-9a-z-]{20,})", re.IGNORECASE)
@@ -105,6 +106,12 @@ def interrupted(delivery: Delivery, *, now: datetime) -> bool:
     return done
 
 
+def confirm_sent(*, message: Message, now: datetime) -> None:
+    """The person knows that an uncertain mail arrived."""
+    for delivery in message.deliveries.filter(status=Status.UNCERTAIN).select_related("message__owner", "message__thread", "copy"):
+        sent(delivery, reply=Reply(-1, ""), refused={}, now=now)
+
+
 def left_to_the_person(delivery: Delivery, *, now: datetime) -> None:
     """Every search was in vain: say that only looking or asking can tell."""
     _tell(delivery.message, lambda: _card(delivery.message, _("Perhaps sent: %(subject)s"), _("The server did not confirm it."), now))
@@ -142,14 +149,14 @@ def _mark_sent(message: Message, reply: Reply, now: datetime) -> None:
     if message.sent_at:  # the rest of a mail that others have already
         return
     message.folder, message.sent_at, message.at = Message.Folder.SENT, now, now
-    message.provider_message_id = _provider_id(message, reply)
+    message.provider_message_id = provider_message_id(message, reply)
     message.filing = sent_copies.wanted(message)
     message.filing_due_at = now
     message.save(update_fields=["folder", "sent_at", "at", "provider_message_id", "filing", "filing_due_at", "updated_at"])
     threading.touch(message.thread, now=now)
 
 
-def _provider_id(message: Message, reply: Reply) -> str:
+def provider_message_id(message: Message, reply: Reply) -> str:
     """The Message-ID that the provider gave in place of ours, as Outlook and Amazon SES do."""
     found = PROVIDER_ID.search(reply.text)
     if found:
@@ -202,6 +209,8 @@ def _tell_not_sent(delivery: Delivery, now: datetime) -> None:
     outbox.tell_tabs(delivery.message)
     if delivery.status == Status.FAILED:
         _card(delivery.message, _("Not sent: %(subject)s"), delivery.error, now)
+    elif delivery.attempts == WORTH_TELLING:
+        _card(delivery.message, _("Not sent yet: %(subject)s"), delivery.error, now)
 
 
 def _card(message: Message, title: str, detail: str, now: datetime) -> None:

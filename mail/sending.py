@@ -6,15 +6,17 @@ anywhere leaves a row that says whether the mail can have left: SENDING cannot, 
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from crm.lib.encryption import CannotDecrypt
 from mail import addresses, claims, outbox, outcomes, rendering, sent_copies, smtp
 from mail.faults import Kind, Reply, ServerFault
 from mail.models import Account, Delivery
@@ -40,7 +42,8 @@ def send_due(*, clock: Clock = timezone.now, patience: smtp.Patience = smtp.PATI
     """Send all that is due, file the copies, look after what was left uncertain. Any number of workers may run it at once."""
     recover(now=clock())
     for account in claims.accounts_waiting(clock()):
-        _send_of_account(account, clock, patience)
+        with _survived(f"The mail of account {account}"):
+            _send_of_account(account, clock, patience)
     sent_copies.file_pending(now=clock())
     reconcile(now=clock())
 
@@ -48,21 +51,27 @@ def send_due(*, clock: Clock = timezone.now, patience: smtp.Patience = smtp.PATI
 def recover(*, now: datetime) -> None:
     """Take up what dead workers left behind."""
     for delivery in claims.stale(now):
-        outcomes.interrupted(delivery, now=now)
+        with _survived(f"Delivery {delivery.pk}"):
+            outcomes.interrupted(delivery, now=now)
 
 
 def reconcile(*, now: datetime) -> None:
     """Search Sent for uncertain mails: what lies there was sent; after the last search in vain the person decides."""
     for delivery in sent_copies.claim_searches(now=now):
-        try:
-            is_there = sent_copies.is_in_sent(delivery.message)
-        except ServerFault as fault:
-            logger.warning("Sent could not be searched for message %s: %s", delivery.message_id, fault.kind)
-            is_there = False
-        if is_there:
-            outcomes.sent(delivery, reply=Reply(-1, delivery.smtp_reply), refused={}, now=now)
-        elif sent_copies.is_last_search(delivery):
-            outcomes.left_to_the_person(delivery, now=now)
+        with _survived(f"Delivery {delivery.pk}"):
+            _search(delivery, now)
+
+
+def _search(delivery: Delivery, now: datetime) -> None:
+    try:
+        is_there = sent_copies.is_in_sent(delivery.message)
+    except ServerFault as fault:
+        logger.warning("Sent could not be searched for message %s: %s", delivery.message_id, fault.kind)
+        is_there = False
+    if is_there:
+        outcomes.sent(delivery, reply=Reply(-1, delivery.smtp_reply), refused={}, now=now)
+    elif sent_copies.is_last_search(delivery):
+        outcomes.left_to_the_person(delivery, now=now)
 
 
 def _send_of_account(account: int | None, clock: Clock, patience: smtp.Patience) -> None:
@@ -72,10 +81,10 @@ def _send_of_account(account: int | None, clock: Clock, patience: smtp.Patience)
     try:
         while delivery := claims.claim_next(account, clock()):
             outbox.tell_tabs(delivery.message)
-            if delivery.message.account is None:
-                _cannot(delivery, _("The mail account was removed. Choose another one and send it again."), clock)
+            server = _server(delivery, clock)
+            if server is None:
                 continue
-            line = line or smtp.Connection(smtp.server_of(delivery.message.account), patience)
+            line = line or smtp.Connection(server, patience)
             if broken:
                 outcomes.failed(delivery, broken, refused={}, now=clock())
             else:
@@ -83,6 +92,18 @@ def _send_of_account(account: int | None, clock: Clock, patience: smtp.Patience)
     finally:
         if line:
             line.close()
+
+
+def _server(delivery: Delivery, clock: Clock) -> smtp.Server | None:
+    """Where the delivery goes; None, and the person told, when the account cannot say it any more."""
+    try:
+        if delivery.message.account:
+            return smtp.server_of(delivery.message.account)
+    except CannotDecrypt:
+        _cannot(delivery, _("The password of the mail account cannot be read any more. Enter it again under Email sync."), clock)
+    else:
+        _cannot(delivery, _("The mail account was removed. Choose another one and send it again."), clock)
+    return None
 
 
 def _send(delivery: Delivery, line: smtp.Connection, clock: Clock) -> ServerFault | None:
@@ -180,6 +201,17 @@ def _cannot(delivery: Delivery, sentence: Promise | str, clock: Clock) -> None:
 def _note_success(account: Account | None) -> None:
     if account:
         outcomes.account_works(account)
+
+
+@contextmanager
+def _survived(what: str) -> Iterator[None]:
+    """One account's or mail's trouble does not stop the others; the database's trouble stops all, until the next look."""
+    try:
+        yield
+    except DatabaseError:
+        raise
+    except Exception:
+        logger.exception("%s could not be worked on.", what)
 
 
 def _recorded(record: Callable[[], object]) -> None:

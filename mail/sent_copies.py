@@ -5,10 +5,14 @@ import re
 from datetime import datetime, timedelta
 
 from django.db.models import F
+from django.utils import translation
+from django.utils.translation import gettext as _
 
-from mail import imap, rendering
+from crm.lib.encryption import CannotDecrypt
+from mail import imap, rendering, threading
 from mail.faults import ServerFault
 from mail.models import Delivery, Message
+from notifications import feed
 
 logger = logging.getLogger(__name__)
 Filing = Message.Filing
@@ -37,7 +41,7 @@ def file_pending(*, now: datetime) -> None:
         next_at = now + RETRIES[min(attempts, len(RETRIES) - 1)]
         claimed = Message.objects.filter(pk=pk, filing=Filing.PENDING, filing_due_at=due_at)
         if claimed.update(filing_due_at=next_at, filing_attempts=F("filing_attempts") + 1):
-            _file(Message.objects.select_related("account", "owner").get(pk=pk))
+            _file(Message.objects.select_related("owner").get(pk=pk), now)
 
 
 def is_in_sent(message: Message) -> bool:
@@ -52,7 +56,7 @@ def claim_searches(*, now: datetime) -> list[Delivery]:
     """The uncertain deliveries whose Sent folder is to be searched now, each answered to one worker only."""
     due = Delivery.objects.filter(status=Delivery.Status.UNCERTAIN, next_attempt_at__lte=now, searches__lt=len(SEARCHES))
     claimed = []
-    for delivery in due.select_related("message__account", "message__owner", "message__thread", "copy__mail"):
+    for delivery in due.select_related("message__owner", "message__thread", "copy__mail"):
         mine = due.filter(pk=delivery.pk, searches=delivery.searches)
         if mine.update(searches=F("searches") + 1, next_attempt_at=now + SEARCHES[delivery.searches]):
             delivery.searches += 1
@@ -66,15 +70,31 @@ def is_last_search(delivery: Delivery) -> bool:
     return delivery.searches >= len(SEARCHES) or account is None or not account.imap_host
 
 
-def _file(message: Message) -> None:
+def _file(message: Message, now: datetime) -> None:
     try:
         _put_into_sent(message)
-    except (ServerFault, rendering.CannotRender) as error:
+    except (ServerFault, rendering.CannotRender, CannotDecrypt) as error:
         logger.warning("The copy of message %s could not be filed: %s", message.pk, type(error).__name__)
         if message.filing_attempts > len(RETRIES):
-            _settle(message, Filing.FAILED)
+            _give_up(message, now)
     else:
         _settle(message, Filing.FILED)
+
+
+def _give_up(message: Message, now: datetime) -> None:
+    """Say it quietly: the mail was sent, only its copy is missing at the provider."""
+    _settle(message, Filing.FAILED)
+    with translation.override(message.owner.language):
+        feed.notify(
+            user=message.owner,
+            kind="mail_failed",
+            title=_("Sent, but not copied to your provider's Sent folder: %(subject)s") % {"subject": message.subject},
+            detail=_("Candor keeps it all the same."),
+            group_key=f"filing:{message.pk}",
+            url=threading.url(message),
+            now=now,
+            is_quiet=True,
+        )
 
 
 def _put_into_sent(message: Message) -> None:
