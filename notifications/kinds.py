@@ -19,7 +19,7 @@ KINDS = {
     "clicked": Kind(_("Links followed"), "link"),
     "loaded": Kind(_("Loaded by software"), "eye-off"),
     "replied": Kind(_("Replies"), "reply"),
-    "send_failed": Kind(_("Not sent"), "mail-x"),
+    "mail_failed": Kind(_("Not sent"), "mail-x"),
     "activity": Kind(_("Activities"), "calendar-check"),
     "deal": Kind(_("Deals"), "circle-dollar-sign"),
 }

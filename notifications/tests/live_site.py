@@ -19,6 +19,8 @@ from django.conf import settings
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = {
     "uvicorn": [sys.executable, "-m", "uvicorn", "crm.asgi:application", "--port", "{port}", "--lifespan", "off", "--no-access-log"],
+    "granian": [sys.executable, "-m", "granian", "--interface", "asgi", "--port", "{port}", "--no-ws", "crm.asgi:application"],
+    "embedded": [sys.executable, "-m", "crm.demo.web", "--port", "{port}"],
     "runserver": [sys.executable, "manage.py", "runserver", "--noreload", "{port}"],
 }
 

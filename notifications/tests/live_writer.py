@@ -35,6 +35,11 @@ def sign_in(email: str) -> str:
     return session.session_key or ""
 
 
+def make_admin(email: str) -> str:
+    User.objects.create_user(email, "pw", name="Ada Adler", role=User.Role.ADMIN)
+    return "done"
+
+
 def push_one(email: str, text: str) -> str:
     push(user=User.objects.get(email=email), name="note", payload={"text": text})
     return str(time.time())
@@ -86,6 +91,7 @@ def sign_out(session_key: str) -> str:
 
 COMMANDS: dict[str, Callable[..., str]] = {
     "sign-in": sign_in,
+    "make-admin": make_admin,
     "push": push_one,
     "push-many": push_many,
     "push-late": push_late,

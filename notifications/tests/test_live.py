@@ -12,7 +12,7 @@ from notifications.tests.live_site import Site, running
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module", params=["uvicorn", "runserver"])
+@pytest.fixture(scope="module", params=["embedded", "granian", "uvicorn", "runserver"])
 def site(request, tmp_path_factory):
     with running(request.param, tmp_path_factory.mktemp(request.param)) as site:
         yield site
@@ -130,8 +130,9 @@ def test_a_transaction_that_commits_late_is_not_passed_over(site, open_stream):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_server_stops_at_once_though_streams_are_open(number, tmp_path):
-    with running("uvicorn", tmp_path) as site:
+@pytest.mark.parametrize("kind", ["embedded", "granian", "uvicorn"])
+def test_the_server_stops_at_once_though_streams_are_open(kind, number, tmp_path):
+    with running(kind, tmp_path) as site:
         session = site.tell("sign-in anna@acme.test")
         readers = [site.open(session=session).started() for _ in range(3)]
         begun = time.monotonic()

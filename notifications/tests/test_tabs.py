@@ -29,7 +29,7 @@ def chromium():
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    with running("uvicorn", tmp_path_factory.mktemp("tabs")) as site:
+    with running("embedded", tmp_path_factory.mktemp("tabs")) as site:
         yield site
 
 

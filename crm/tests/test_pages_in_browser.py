@@ -1,0 +1,142 @@
+"""Accounts, assistant, privacy, health and error pages in a real browser: no console error, no overflow, nothing serious for axe."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from notifications.tests.live_site import running
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+playwright_api = pytest.importorskip("playwright.sync_api")
+axe_package = pytest.importorskip("axe_playwright_python")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+OPEN_TO_ALL = [
+    "/account/login/",
+    "/account/password/reset/",
+    "/account/password/reset/done/",
+    "/account/password/reset/key/1-x/",
+    "/account/signup/",
+]
+BEHIND_SIGN_IN = [
+    "/settings/profile/",
+    "/account/password/change/",
+    "/account/logout/",
+    "/settings/users/",
+    "/settings/users/invite/",
+    "/settings/users/{pk}/",
+    "/settings/teams/new/",
+    "/settings/health/",
+    "/privacy/",
+    "/assistant/",
+]
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with playwright_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    with running("embedded", tmp_path_factory.mktemp("pages")) as site:
+        site.tell("make-admin ada@acme.test")
+        for title in ("Boris opened “Proposal”", "Carla opened “Price list”"):
+            site.tell(f"card ada@acme.test {title}")
+        yield site
+
+
+@pytest.fixture(scope="module")
+def axe():
+    return next(Path(str(axe_package.__file__)).parent.rglob("axe.min.js")).read_text()
+
+
+def browse(chromium: Any, site: Any, email: str = "", **options: Any) -> Any:
+    context = chromium.new_context(base_url=f"http://localhost:{site.port}", **options)
+    if email:
+        context.add_cookies([{"name": "candor_session", "value": site.tell(f"sign-in {email}"), "url": f"http://localhost:{site.port}"}])
+    return context
+
+
+def complaints(page: Any) -> list[str]:
+    found: list[str] = []
+    page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    return found
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page_holds_in_every_look(chromium, site, axe, width, theme):
+    looks = {"viewport": {"width": width, "height": 900}, "color_scheme": theme}
+    for email, addresses in (("", OPEN_TO_ALL), ("ada@acme.test", BEHIND_SIGN_IN)):
+        context = browse(chromium, site, email, **looks)
+        page = context.new_page()
+        console = complaints(page)
+        for address in addresses:
+            page.goto(address.format(pk=1))
+            page.wait_for_load_state("load")
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+            page.evaluate(axe)
+            found = page.evaluate("axe.run()")["violations"]
+            serious = [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")]
+            assert serious == [], address
+        assert console == []
+        context.close()
+
+
+def test_signing_in_and_out_by_hand(chromium, site):
+    context = browse(chromium, site)
+    page = context.new_page()
+    page.goto("/privacy/")
+    page.get_by_label("Email").fill("ada@acme.test")
+    page.get_by_label("Password").fill("pw")
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/privacy/")
+    page.get_by_role("button", name="Your account").click()
+    page.get_by_role("button", name="Sign out").click()
+    playwright_api.expect(page.get_by_text("You are signed out.")).to_be_visible()
+    context.close()
+
+
+def test_the_look_is_chosen_in_the_profile_and_kept(chromium, site):
+    context = browse(chromium, site, "ada@acme.test", color_scheme="light")
+    page = context.new_page()
+    page.goto("/settings/profile/")
+    page.get_by_label("Dark", exact=True).check()
+    assert page.evaluate("document.documentElement.dataset.bsTheme") == "dark"
+    page.goto("/privacy/")
+    assert page.evaluate("document.documentElement.dataset.bsTheme") == "dark"
+    context.close()
+
+
+def test_a_request_that_fails_says_so_and_keeps_the_page(chromium, site):
+    context = browse(chromium, site, "ada@acme.test")
+    page = context.new_page()
+    page.goto("/assistant/")
+    page.get_by_role("combobox", name="Search").fill("typed")
+    toasts = page.locator("#toasts")
+    page.route("**/assistant/cards/**", lambda route: route.abort())
+    page.evaluate("htmx.ajax('GET', '/assistant/cards/', {target: '[data-cards]'}).catch(() => {})")
+    playwright_api.expect(toasts).to_contain_text("The server could not be reached. What you typed is kept.")
+    page.unroute("**/assistant/cards/**")
+    page.route("**/assistant/cards/**", lambda route: route.fulfill(status=503, body="broken"))
+    page.evaluate("htmx.ajax('GET', '/assistant/cards/', {target: '[data-cards]'}).catch(() => {})")
+    playwright_api.expect(toasts).to_contain_text("That did not work.")
+    page.unroute("**/assistant/cards/**")
+    context.clear_cookies()
+    page.evaluate("htmx.ajax('GET', '/assistant/cards/', {target: '[data-cards]'}).catch(() => {})")
+    playwright_api.expect(toasts).to_contain_text("You are signed out.")
+    assert page.get_by_role("combobox", name="Search").input_value() == "typed"
+    playwright_api.expect(page.get_by_text("Boris opened “Proposal”")).to_be_visible()
+    context.close()
