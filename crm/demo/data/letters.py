@@ -48,7 +48,7 @@ LETTERS = (
         "Thank you for the walk through Lichtenberg",
         """Dear Boris,
 
-thank you for taking two hours on Tuesday. I counted 41 metering points in the Lichtenberg hub alone, so 120 for all three looks right to me.
+thank you for taking two hours. I counted 41 metering points in the Lichtenberg hub alone, so 120 for all three looks right to me.
 
 You asked how others began. Helio Dairy started with one plant and four weeks of readings; [their story is here](customers), and Jonas Weber is glad to take a call.
 
@@ -75,7 +75,7 @@ here is our proposal for the three Berlin hubs. In short:
 
 The details are in the file. The question about data protection came up in our call: [this page](security) says where your readings are kept and who can see them.
 
-Shall we go through it on Thursday?
+Shall we go through it this week?
 
 Best regards""",
         9,
@@ -200,7 +200,7 @@ Best regards""",
         "Two London hotels first: scope and dates",
         """Dear Olivia, dear Peter,
 
-this is what I understood on Thursday:
+this is what I understood:
 
 - we begin with Bedford Row and Paddington, 38 metering points together
 - Peter's team reads the values by our interface, from the first day
