@@ -21,6 +21,8 @@ from mail.views.requests import signed_in
 from tracking.models import TrackedMail
 from tracking.reading import with_activity
 
+HOMES = [Message.Folder.INBOX, Message.Folder.SENT, Message.Folder.ARCHIVE, Message.Folder.OUTBOX]
+
 
 @require_safe
 def thread(request: HttpRequest, pk: int) -> HttpResponse:
@@ -119,7 +121,7 @@ def _thread_context(found: Thread, user: User) -> dict[str, Any]:
     return {
         "section": "mail",
         "thread": found,
-        "folder": newest.folder if newest else Message.Folder.DRAFTS,
+        "folder": _home_folder(shown),
         "folders": folder_links(user),
         "shown": shown,
         "newest": newest,
@@ -130,6 +132,12 @@ def _thread_context(found: Thread, user: User) -> dict[str, Any]:
         "activities": _next_activities(people, deals, user),
         "is_worker_alive": heartbeat.is_alive(),
     }
+
+
+def _home_folder(shown: list[Message]) -> str:
+    """Where the conversation is looked for: what only passes through the Outbox has its place elsewhere."""
+    found = {message.folder for message in shown}
+    return next((folder for folder in HOMES if folder in found), Message.Folder.DRAFTS)
 
 
 def _attach_tracking(shown: list[Message], user: User) -> None:

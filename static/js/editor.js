@@ -43,7 +43,7 @@ export class Editor {
       root.setAttribute(name, value);
     }
     this.squire = new window.Squire(root, { sanitizeToDOMFragment: safeFragment, tagAttributes: { blockquote: { type: "cite" } }, addLinks: true });
-    this.squire.addEventListener("input", () => { this.isTouched = true; this.onChange(); });
+    this.squire.addEventListener("input", () => this.onInput());
     this.squire.addEventListener("pathChange", () => this.showState());
     this.squire.addEventListener("pasteImage", (event) => this.insertImages([...event.detail.clipboardData.files]));
     const control = /Mac|iPhone|iPad/.test(navigator.platform) ? "Meta-" : "Ctrl-";
@@ -67,6 +67,15 @@ export class Editor {
     this.isTouched = true;
   }
 
+  // Squire also tells of what it did itself, such as showing the first words: only another text is a change.
+  onInput() {
+    const now = this.squire.getHTML();
+    if (now === this.known) return;
+    this.known = now;
+    this.isTouched = true;
+    this.onChange();
+  }
+
   get html() {
     const copy = document.createElement("template");
     copy.innerHTML = this.squire.getHTML();
@@ -80,6 +89,7 @@ export class Editor {
   set html(html) {
     this.squire.setHTML(html);
     this.squire.moveCursorToStart();
+    this.known = this.squire.getHTML();
   }
 
   focus() {

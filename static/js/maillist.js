@@ -6,7 +6,16 @@ export function hook(found) {
   for (const element of found) {
     const filter = element.querySelector("[data-filter]");
     if (filter && !filter.isHooked) hookFilter(filter);
+    if (element.matches("[data-mail-page]")) openNamed();
   }
+}
+
+// An address may name a message of the conversation (…#message-12): that one is open, whatever its age.
+function openNamed() {
+  const message = location.hash.startsWith("#message-") && document.getElementById(location.hash.slice(1));
+  if (!message) return;
+  message.querySelector("details").open = true;
+  message.scrollIntoView({ block: "start" });
 }
 
 // Live: the list is asked for anew and only rows that differ are touched, so that focus, hover and scrolling stay.
@@ -16,7 +25,7 @@ for (const name of ["live:mail", "mail:changed"]) {
 
 async function refresh() {
   for (const list of document.querySelectorAll("[data-mail-list]")) await refreshList(list);
-  if (!document.querySelector("[data-mail-list] [data-mail-rows], [data-mail-list]")) await refreshThread();
+  await refreshThread();
 }
 
 async function fetchFragment(url) {
@@ -72,21 +81,37 @@ function reconcile(rows, newRows) {
   }
 }
 
-// An open conversation: the state of its waiting mails and its icons; nothing that is being read moves.
+// An open conversation: the state of its waiting mails and what can be done; nothing that is being read or written moves.
 async function refreshThread() {
-  const waiting = document.querySelectorAll("[data-message-state]");
-  if (!waiting.length) return;
-  const fresh = await fetchFragment(location.pathname);
+  const parts = [...document.querySelectorAll("[data-refresh]")].filter((part) => !part.querySelector("[data-composer]"));
+  const fresh = parts.length && (await fetchFragment(location.pathname));
   if (!fresh) return;
   copyCounts(fresh);
-  for (const part of waiting) {
-    const renewed = fresh.querySelector(`[data-message-state="${part.dataset.messageState}"]`);
-    if (renewed && renewed.innerHTML.replace(/value="[^"]*"/g, "") !== part.innerHTML.replace(/value="[^"]*"/g, "")) {
-      part.replaceChildren(...renewed.childNodes);
-      window.htmx.process(part);
-    }
+  const words = (part) => part.innerHTML.replace(/value="[^"]*"/g, ""); // each answer has another token
+  for (const part of parts) {
+    const renewed = fresh.querySelector(`[data-refresh="${part.dataset.refresh}"]`);
+    if (!renewed || words(renewed) === words(part)) continue;
+    part.replaceChildren(...renewed.childNodes);
+    window.htmx.process(part);
   }
 }
+
+// What had the focus has been swapped away: the keyboard goes on where the person was.
+let lastRow;
+document.addEventListener("click", (event) => {
+  const row = event.target.closest("[data-row-link]")?.closest("[data-mail-row]");
+  if (row) lastRow = row.dataset.mailRow;
+  wasFilter = Boolean(event.target.closest("[data-filter-options]"));
+});
+let wasFilter = false;
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (document.activeElement !== document.body) return;
+  const { target } = event.detail;
+  const place = target?.id === "mail-page"
+    ? target.querySelector(wasFilter ? "[data-filter-button]" : `[data-mail-row="${lastRow}"] [data-row-link]`) ?? target.querySelector("[data-back]")
+    : event.detail.elt?.querySelector?.("[data-star]");
+  place?.focus({ preventScroll: true });
+});
 
 function hookFilter(filter) {
   filter.isHooked = true;
