@@ -1,5 +1,6 @@
 """Tries an account's servers and says in plain words what it found."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as OutOfTime
@@ -34,14 +35,15 @@ def check(account: Account) -> list[Finding]:
     pool = ThreadPoolExecutor(max_workers=len(tasks))
     try:
         running = [(server, pool.submit(task, account)) for server, task in tasks]
-        return [_finding(account, server, future) for server, future in running]
+        deadline = time.monotonic() + SECONDS
+        return [_finding(account, server, future, deadline) for server, future in running]
     finally:
         pool.shutdown(wait=False)
 
 
-def _finding(account: Account, server: str, future: Future[str]) -> Finding:
+def _finding(account: Account, server: str, future: Future[str], deadline: float) -> Finding:
     try:
-        folder = future.result(timeout=SECONDS)
+        folder = future.result(timeout=max(0, deadline - time.monotonic()))
     except ServerFault as fault:
         return Finding(server, False, fault.sentence, str(fault.reply or ""))
     except OutOfTime:

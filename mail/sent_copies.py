@@ -36,12 +36,18 @@ def wanted(message: Message) -> Filing:
 
 def file_pending(*, now: datetime) -> None:
     """File the copies that are due; each is claimed by moving its due time, which is also when it is tried again."""
-    due = Message.objects.filter(filing=Filing.PENDING, filing_due_at__lte=now).values_list("pk", "filing_due_at", "filing_attempts")
-    for pk, due_at, attempts in list(due):
-        next_at = now + RETRIES[min(attempts, len(RETRIES) - 1)]
-        claimed = Message.objects.filter(pk=pk, filing=Filing.PENDING, filing_due_at=due_at)
-        if claimed.update(filing_due_at=next_at, filing_attempts=F("filing_attempts") + 1):
-            _file(Message.objects.select_related("owner").get(pk=pk), now)
+    due = Message.objects.filter(filing=Filing.PENDING, filing_due_at__lte=now).select_related("owner").order_by("account", "filing_due_at")
+    broken = None  # an account whose server did not answer is not asked again for its next copy
+    for message in list(due):
+        claimed = Message.objects.filter(pk=message.pk, filing=Filing.PENDING, filing_due_at=message.filing_due_at)
+        next_at = now + RETRIES[min(message.filing_attempts, len(RETRIES) - 1)]
+        message.filing_attempts += 1
+        if claimed.update(filing_due_at=next_at, filing_attempts=message.filing_attempts):
+            if message.account_id != broken and _is_filed(message):
+                _settle(message, Filing.FILED)
+            else:
+                broken = message.account_id
+                _put_off(message, now)
 
 
 def is_in_sent(message: Message) -> bool:
@@ -70,19 +76,19 @@ def is_last_search(delivery: Delivery) -> bool:
     return delivery.searches >= len(SEARCHES) or account is None or not account.imap_host
 
 
-def _file(message: Message, now: datetime) -> None:
+def _is_filed(message: Message) -> bool:
     try:
         _put_into_sent(message)
     except (ServerFault, rendering.CannotRender, CannotDecrypt) as error:
         logger.warning("The copy of message %s could not be filed: %s", message.pk, type(error).__name__)
-        if message.filing_attempts > len(RETRIES):
-            _give_up(message, now)
-    else:
-        _settle(message, Filing.FILED)
+        return False
+    return True
 
 
-def _give_up(message: Message, now: datetime) -> None:
-    """Say it quietly: the mail was sent, only its copy is missing at the provider."""
+def _put_off(message: Message, now: datetime) -> None:
+    """Until its due time; after the last try say it quietly: the mail was sent, only its copy is missing at the provider."""
+    if message.filing_attempts <= len(RETRIES):
+        return
     _settle(message, Filing.FAILED)
     with translation.override(message.owner.language):
         feed.notify(

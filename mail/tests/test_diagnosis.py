@@ -182,3 +182,25 @@ def test_a_mail_larger_than_the_server_takes_is_not_even_announced(server):
     line.close()
     assert fault.value.kind == Kind.TOO_LARGE
     assert "mail" not in server.steps
+
+
+def imap_finding(account: Account, **imap: object) -> diagnosis.Finding:
+    defaults = {"imap_host": "127.0.0.1", "imap_security": "none", "imap_username": "a", "imap_password": "b"}
+    for name, value in (defaults | imap).items():
+        setattr(account, name, value)
+    return diagnosis.check(account)[1]
+
+
+def test_faults_of_the_imap_server_are_told_too(server, authority):
+    account = account_at(server)
+    with FakeServer() as closed:
+        port = closed.port
+    assert "accepts no connection on port" in imap_finding(account, imap_port=port).sentence
+    assert "There is no server named" in imap_finding(account, imap_host="mail.invalid").sentence
+    assert "does not speak TLS from the start" in imap_finding(account, imap_port=server.port, imap_security="tls").sentence
+    assert "is no IMAP server" in imap_finding(account, imap_port=server.port).sentence
+    with FakeServer(tls=context(authority.issue("mail.other.test")), tls_from_start=True) as other:
+        finding = imap_finding(account, imap_host="localhost", imap_port=other.port, imap_security="tls")
+    assert "was issued for another name" in finding.sentence
+    with FakeServer({"banner": [DROP]}) as other:
+        assert "ended the connection" in imap_finding(account, imap_port=other.port).sentence

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from crm.records.models import Deal, Person, Pipeline, Stage, TimelineEntry
@@ -308,3 +309,28 @@ def test_a_mail_on_the_wire_cannot_be_taken_back(queued):
     with pytest.raises(outbox.CannotSend):
         outbox.send_again(message=message, now=timezone.now())
     assert message.folder == Message.Folder.OUTBOX
+
+
+def test_an_address_in_another_script_needs_a_server_that_takes_it(server, queued):
+    message = queued(to="иван@пример.test")
+    work()
+    assert the_delivery(message).error.startswith("127.0.0.1 cannot send to addresses with letters outside of ASCII")
+    server.will(ehlo=["250-fake.test\r\n250-SMTPUTF8\r\n250-AUTH PLAIN\r\n250 8BITMIME"])
+    outbox.send_again(message=message, now=timezone.now())
+    work()
+    (taken,) = server.taken
+    assert taken.recipients == ["иван@пример.test"]
+    assert "иван@".encode() in taken.data
+
+
+def test_what_happened_is_written_down_once_the_database_is_back(monkeypatch):
+    monkeypatch.setattr(sending, "RECORDING_PAUSES", (0, 0, 0))
+    outcomes_of_calls = [OperationalError("locked"), InterfaceError("gone"), None]
+
+    def record() -> None:
+        outcome = outcomes_of_calls.pop(0)
+        if outcome:
+            raise outcome
+
+    sending._recorded(record)
+    assert outcomes_of_calls == []
