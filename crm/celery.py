@@ -4,9 +4,9 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import worker_init, worker_ready
 
-from crm.lib import safefs
+from crm.lib import heartbeat, safefs
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
 safefs.register()
@@ -22,3 +22,9 @@ def check_configuration(**kwargs: Any) -> None:
     from crm.checks import stop_on_errors
 
     stop_on_errors()
+
+
+@worker_ready.connect
+def tell_that_it_lives(**kwargs: Any) -> None:
+    """The first sign of life comes at once, the next ones by the schedule."""
+    heartbeat.beat()
