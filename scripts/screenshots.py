@@ -30,7 +30,7 @@ def open_compose(page: Any, demo: Demo) -> None:
     page.goto(f"{demo.site}/mail/sent/")
     page.get_by_role("button", name="Compose").click()
     page.get_by_role("textbox", name="To", exact=True).fill("boris")
-    page.locator("[role=option]").first.wait_for()
+    page.locator("#composer-dock [role=option]").first.wait_for()
     page.get_by_role("textbox", name="To", exact=True).press("Enter")
     page.get_by_role("textbox", name="Subject", exact=True).fill("Pilot in the Rotterdam plant")
     page.get_by_role("textbox", name="Message body", exact=True).click()
