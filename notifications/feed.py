@@ -1,5 +1,7 @@
 """The only writer of the Sales Assistant's cards."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +10,7 @@ from django.db.models import F
 
 from crm.accounts.models import User
 from notifications.models import Card
-from notifications.push import push
+from notifications.push import push, push_all
 
 
 @transaction.atomic
@@ -39,6 +41,49 @@ def notify(
         card.refresh_from_db()
     push(user=user, name="card", payload={"id": card.pk, "rings": not is_quiet})
     return card
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What `notify` takes, for `notify_all`."""
+
+    user: User
+    kind: str
+    title: str
+    group_key: str
+    detail: str = ""
+    url: str = ""
+    count: int = 1
+
+    @property
+    def words(self) -> dict[str, Any]:
+        return {"kind": self.kind, "title": self.title[:300], "detail": self.detail[:300], "url": self.url[:300]}
+
+
+@transaction.atomic
+def notify_all(news: Sequence[News], *, now: datetime) -> None:
+    """What `notify` does for each, in a handful of statements; all of them ring, and no two may share user and `group_key`.
+
+    Raises IntegrityError when another process makes the same new card meanwhile: the caller's transaction is tried again.
+    """
+    cards = (
+        Card.objects.select_for_update(of=("self",))
+        .select_related("user")
+        .filter(user__in={item.user.pk for item in news}, group_key__in={item.group_key for item in news})
+    )
+    known = {(card.user_id, card.group_key): card for card in cards}
+    fresh, repeated = [], []
+    for item in news:
+        card = known.get((item.user.pk, item.group_key))
+        if card is None:
+            fresh.append(Card(user=item.user, group_key=item.group_key, count=item.count, created_at=now, updated_at=now, **item.words))
+            continue
+        for name, value in {**item.words, "count": card.count + item.count, "updated_at": now, "seen_at": None, "is_quiet": False}.items():
+            setattr(card, name, value)
+        repeated.append(card)
+    Card.objects.bulk_create(fresh)
+    Card.objects.bulk_update(repeated, ["kind", "title", "detail", "url", "count", "updated_at", "seen_at", "is_quiet"], batch_size=200)
+    push_all((card.user, "card", {"id": card.pk, "rings": True}) for card in [*fresh, *repeated])
 
 
 @transaction.atomic

@@ -1,23 +1,30 @@
 """A hit on its way into the database."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 from tracking.hits import CLICK, Hit
 
+COUNTED = "counted"
 
-@dataclass(slots=True)
-class Arrival:
-    """A hit whose copy is known, and whether it counts."""
+
+class Arrival(NamedTuple):
+    """A hit whose copy is known, and why it counts or not."""
 
     hit: Hit
-    at: datetime
     copy_id: int
     mail_id: int
     link_id: int | None
-    counts: bool
     reason: str
 
     @property
     def is_click(self) -> bool:
         return self.hit.kind == CLICK
+
+    @property
+    def counts(self) -> bool:
+        return self.reason == COUNTED
+
+    @property
+    def at(self) -> datetime:
+        return datetime.fromtimestamp(self.hit.at, UTC)

@@ -5,78 +5,96 @@ The statements are put together from the names below alone; every value is a par
 # ruff: noqa: S608
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
+from ipaddress import ip_address
+from math import inf
 from typing import Any
 
 from django.db import connection
 
-from tracking.arrivals import Arrival
+from tracking.arrivals import COUNTED, Arrival
+from tracking.hits import CLICK
 
 COLUMNS = "hit_id, mail_id, copy_id, link_id, kind, at, method, user_agent, address, headers, viewer_id, counts, reason"
 MAIL_COLUMNS = ("open_count", "first_opened_at", "last_opened_at", "click_count", "first_clicked_at", "last_clicked_at")
 LINK_COLUMNS = ("click_count", "first_clicked_at", "last_clicked_at")
 
 
-@dataclass(slots=True)
 class Tally:
-    """How often something happened, and when first and last."""
+    """How often something happened, and when first and last, in seconds since 1970."""
 
-    count: int = 0
-    first: datetime | None = None
-    last: datetime | None = None
+    __slots__ = ("count", "first", "last")
 
-    def add(self, at: datetime) -> None:
+    def __init__(self) -> None:
+        self.count, self.first, self.last = 0, inf, -inf
+
+    def add(self, at: float) -> None:
         self.count += 1
-        self.first = min(self.first or at, at)
-        self.last = max(self.last or at, at)
+        self.first = at if at < self.first else self.first
+        self.last = at if at > self.last else self.last
 
     @property
     def columns(self) -> tuple[int, datetime | None, datetime | None]:
-        return self.count, self.first, self.last
+        if not self.count:
+            return 0, None, None
+        return self.count, datetime.fromtimestamp(self.first, UTC), datetime.fromtimestamp(self.last, UTC)
 
 
 def insert_events(arrivals: list[Arrival]) -> int:
     """Insert the events, passing over hit ids that are known; returns how many went in."""
     if not arrivals:
         return 0
-    rows = [_row(arrival) for arrival in arrivals]
+    rows = rows_of(arrivals)
     with connection.cursor() as cursor:
         return _copy_in(cursor, rows) if connection.vendor == "postgresql" else _insert_many(cursor, rows)
 
 
 def add_counts(counted: Iterable[Arrival]) -> None:
     """Raise the counters of mails and links, and widen their first and last times by the hits' own."""
-    opens: dict[int, Tally] = {}
-    clicks: dict[int, Tally] = {}
-    links: dict[int, Tally] = {}
-    for arrival in counted:
-        (clicks if arrival.is_click else opens).setdefault(arrival.mail_id, Tally()).add(arrival.at)
-        if arrival.link_id:
-            links.setdefault(arrival.link_id, Tally()).add(arrival.at)
-    mails = [(pk, *opens.get(pk, Tally()).columns, *clicks.get(pk, Tally()).columns) for pk in sorted({*opens, *clicks})]
+    opens: dict[int, Tally] = defaultdict(Tally)
+    clicks: dict[int, Tally] = defaultdict(Tally)
+    links: dict[int, Tally] = defaultdict(Tally)
+    for hit, _copy, mail_id, link_id, _reason in counted:
+        (clicks if hit.kind == CLICK else opens)[mail_id].add(hit.at)
+        if link_id:
+            links[link_id].add(hit.at)
+    mails = [(pk, *opens[pk].columns, *clicks[pk].columns) for pk in sorted({*opens, *clicks})]
     _update("tracking_trackedmail", MAIL_COLUMNS, mails)
     _update("tracking_trackedlink", LINK_COLUMNS, [(pk, *links[pk].columns) for pk in sorted(links)])
 
 
-def _row(arrival: Arrival) -> tuple[Any, ...]:
-    hit = arrival.hit
-    return (
-        hit.hit_id,
-        arrival.mail_id,
-        arrival.copy_id,
-        arrival.link_id,
-        hit.kind,
-        connection.ops.adapt_datetimefield_value(arrival.at),
-        hit.method,
-        hit.user_agent,
-        hit.address or None,
-        json.dumps(hit.headers) if hit.headers else "{}",
-        hit.viewer_id,
-        arrival.counts,
-        arrival.reason,
-    )
+def rows_of(arrivals: list[Arrival]) -> list[tuple[Any, ...]]:
+    """The values of COLUMNS, as the database takes them; times as Django would write them, only quicker."""
+    is_sqlite = connection.vendor == "sqlite"
+    return [
+        (
+            hit.hit_id,
+            mail_id,
+            copy_id,
+            link_id,
+            hit.kind,
+            datetime.fromtimestamp(hit.at, UTC).replace(tzinfo=None).isoformat(" ") if is_sqlite else datetime.fromtimestamp(hit.at, UTC),
+            hit.method,
+            hit.user_agent,
+            _address(hit.address),
+            json.dumps(hit.headers) if hit.headers else "{}",
+            hit.viewer_id,
+            reason == COUNTED,
+            reason,
+        )
+        for hit, copy_id, mail_id, link_id, reason in arrivals
+    ]
+
+
+@lru_cache(maxsize=4096)
+def _address(value: str) -> str | None:
+    try:
+        return str(ip_address(value.partition("%")[0]))
+    except ValueError:
+        return None
 
 
 def _copy_in(cursor: Any, rows: list[tuple[Any, ...]]) -> int:

@@ -14,7 +14,7 @@ from tracking.hits import Hit
 from tracking.models import SpoolFile
 
 logger = logging.getLogger(__name__)
-BATCH_BYTES = 1024 * 1024  # some 4,000 hits
+BATCH_BYTES = 2 * 1024 * 1024  # some 9,000 hits, a fraction of a second
 FORGOTTEN = timedelta(days=1)  # after which the offset of a file that is gone is dropped
 DRAFT_SECONDS = 3600.0
 
@@ -71,18 +71,10 @@ def _whole_lines(chunk: bytes, is_finished: bool) -> bytes:
 
 def _decoded(chunk: bytes) -> list[Hit]:
     """The hits of some lines, each once; torn and foreign lines are skipped."""
-    found: dict[str, Hit] = {}
-    skipped = 0
-    for line in chunk.splitlines():
-        if line:
-            try:
-                hit = hits.decode(line)
-                found[hit.hit_id] = hit
-            except ValueError:
-                skipped += 1
+    found, skipped = hits.decode(chunk)
     if skipped:
         logger.warning("%d unreadable lines of the spool were skipped.", skipped)
-    return list(found.values())
+    return list({hit.hit_id: hit for hit in found}.values())
 
 
 def _record(batch: list[Hit], name: str, start: int, end: int, now: datetime) -> int:

@@ -131,7 +131,7 @@ def _record(request: Request, kind: str, public_id: int, number: int) -> None:
                 public_id,
                 number,
                 time.time(),
-                request.method,
+                request.method[: hits.MAX_METHOD],
                 headers.get("HTTP_USER_AGENT", "")[: hits.MAX_USER_AGENT],
                 peer,
                 {KEPT[name]: headers[name][: hits.MAX_HEADER] for name in KEPT if name in headers},

@@ -3,8 +3,8 @@
 import json
 import logging
 import os
+import re
 import time
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +17,11 @@ from tracking.spool import Spool, files, lost_on_disk
 logger = logging.getLogger(__name__)
 VERSION = 1
 OPEN, CLICK = "open", "click"
-MAX_USER_AGENT, MAX_HEADER = 500, 100  # characters
+KINDS = frozenset({OPEN, CLICK})
+MAX_METHOD, MAX_USER_AGENT, MAX_HEADER = 10, 500, 100  # characters
+LATEST = 2.0**33  # seconds since 1970: a clock beyond is broken
+HIT_ID = re.compile(r"[0-9a-f]{32}")
+SHAPES = {(int, str, str, int, int, float, str, str, str, dict, viewer) for viewer in (int, type(None))}
 COMPLAINT_SECONDS = 60
 encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
@@ -68,14 +72,13 @@ def new_id() -> str:
     return os.urandom(16).hex()
 
 
-def decode(line: bytes) -> Hit:
-    """A hit as it was spooled, safe to store on any database. Raises ValueError for anything else."""
-    try:
-        version, *values = json.loads(line)
-        hit = Hit(*values)
-        return _checked(hit) if version == VERSION else _refuse()
-    except (TypeError, AttributeError, KeyError, OverflowError, RecursionError) as error:
-        raise ValueError("This is no hit.") from error
+def decode(chunk: bytes) -> tuple[list[Hit], int]:
+    """The hits in some lines of the spool, safe to store on any database, and how many lines were none."""
+    lines = [line for line in chunk.split(b"\n") if line]
+    hits = _decoded_at_once(lines)
+    if hits is None:  # a torn or foreign line among them
+        hits = [hit for line in lines for hit in _decoded_at_once([line]) or ()]
+    return hits, len(lines) - len(hits)
 
 
 def waiting_bytes() -> int:
@@ -121,37 +124,38 @@ def _complain(error: Exception) -> None:
         logger.error("Hits are answered but cannot be recorded: %s", error)
 
 
-def _checked(hit: Hit) -> Hit:
-    if {type(hit.public_id), type(hit.number), type(hit.viewer_id or 0)} != {int}:
-        _refuse()
-    if int(hit.hit_id, 16) >> 128 or len(hit.hit_id) != 32 or hit.kind not in (OPEN, CLICK):
-        _refuse()
-    if not (0 <= hit.public_id < 2**63 and 0 <= hit.number < 2**15 and 0 <= hit.at < 2**33):
-        _refuse()
-    if hit.viewer_id is not None and not 0 <= hit.viewer_id < 2**63:
-        _refuse()
-    return hit._replace(
-        method=_text(hit.method, 10),
-        user_agent=_text(hit.user_agent, MAX_USER_AGENT),
-        address=_address(hit.address),
-        headers={_text(name, MAX_HEADER): _text(value, MAX_HEADER) for name, value in hit.headers.items()},
+def _decoded_at_once(lines: list[bytes]) -> list[Hit] | None:
+    """One call of the parser for all lines is several times quicker; None unless each of them is a hit."""
+    text = b"[" + b",".join(lines) + b"]"
+    try:
+        records = json.loads(text)
+        if len(records) != len(lines) or not all(map(_is_record, records)):
+            return None
+        hits = [Hit(*record[1:]) for record in records]
+        return list(map(_cleaned, hits)) if b"\\u0000" in text or b"\\ud" in text else hits
+    except (ValueError, TypeError, RecursionError):
+        return None
+
+
+def _is_record(record: Any) -> bool:
+    return (
+        tuple(map(type, record)) in SHAPES
+        and record[0] == VERSION
+        and record[2] in KINDS
+        and 0 <= record[5] < LATEST
+        and 0 <= (record[10] or 0) < 2**63
+        and HIT_ID.fullmatch(record[1]) is not None
     )
 
 
-def _refuse() -> Any:
-    raise ValueError("This is no hit.")
+def _cleaned(hit: Hit) -> Hit:
+    """Without NUL and halves of characters, which databases refuse."""
+    headers = {_text(name): _text(value) for name, value in hit.headers.items()}
+    return hit._replace(method=_text(hit.method), user_agent=_text(hit.user_agent), address=_text(hit.address), headers=headers)
 
 
-def _text(value: str, length: int) -> str:
-    """Text that any database takes: no NUL, no half of a character."""
-    return value[:length].replace("\0", "").encode("utf-8", "replace").decode()
-
-
-def _address(value: str) -> str:
-    try:
-        return str(ip_address(value.partition("%")[0]))
-    except ValueError:
-        return ""
+def _text(value: str) -> str:
+    return value.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _size(path: Path) -> int:

@@ -1,19 +1,19 @@
 """Hits become events and counters, and their owner is told; the caller's transaction holds all of it."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from tracking import bulk, telling
-from tracking.arrivals import Arrival
+from tracking.arrivals import COUNTED, Arrival
 from tracking.hits import CLICK, Hit
 from tracking.models import Copy, Event, TrackedLink
 
 REASONS = {
-    "counted": _("A request as a reader's program makes it"),
+    COUNTED: _("A request as a reader's program makes it"),
     "method": _("Not the kind of request that shows an image or follows a link"),
     "prefetch": _("Loaded in advance; the program said so"),
     "self": _("Your own signed-in browser"),
@@ -44,9 +44,9 @@ def why(hit: Hit, owner_id: int) -> str:
     """The reason that a hit counts or not: a key of REASONS. Only "counted" counts."""
     if hit.method != "GET":
         return "method"
-    if any(word in value.lower() for value in hit.headers.values() for word in PREFETCH):
+    if hit.headers and any(word in value.lower() for value in hit.headers.values() for word in PREFETCH):
         return "prefetch"
-    return "self" if hit.viewer_id == owner_id else "counted"
+    return "self" if hit.viewer_id == owner_id else COUNTED
 
 
 def _stored(arrivals: list[Arrival]) -> list[Arrival]:
@@ -71,10 +71,8 @@ def _arrivals(hits: Iterable[Hit]) -> list[Arrival]:
     for hit in hits:
         copy = copies.get(hit.public_id)
         if copy:  # else its mail was deleted: nothing is kept
-            reason = why(hit, copy.owner_id)
             link_id = links.get((copy.mail_id, hit.number)) if hit.kind == CLICK else None
-            at = datetime.fromtimestamp(hit.at, UTC)
-            arrivals.append(Arrival(hit, at, copy.pk, copy.mail_id, link_id, reason == "counted", reason))
+            arrivals.append(Arrival(hit, copy.pk, copy.mail_id, link_id, why(hit, copy.owner_id)))
     return arrivals
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from crm.records import timeline
 from notifications import feed
-from notifications.push import push
+from notifications.push import push_all
 from tracking.arrivals import Arrival
 from tracking.models import Copy, Preferences, TrackedLink, TrackedMail
 
@@ -26,12 +26,14 @@ def tell(counted: Iterable[Arrival], *, now: datetime) -> None:
     wants_cards = set(Preferences.objects.filter(user__in=owners, notify_activity=True).values_list("user_id", flat=True))
     links = TrackedLink.objects.in_bulk({arrival.link_id for arrivals in by_mail.values() for arrival in arrivals if arrival.link_id})
     copies = Copy.objects.filter(mail__in=mails).exclude(person=None).select_related("person__organisation").in_bulk()
+    news = []
     for mail in mails:
         with translation.override(mail.owner.language):
             _log(mail, by_mail[mail.pk], copies, links)
             if mail.owner_id in wants_cards:
-                _notify(mail, by_mail[mail.pk], links, now)
-        push(user=mail.owner, name="tracking", payload={"mail": mail.pk})
+                news.append(_news(mail, by_mail[mail.pk], links))
+    push_all((mail.owner, "tracking", {"mail": mail.pk}) for mail in mails)
+    feed.notify_all(news, now=now)
 
 
 def _log(mail: TrackedMail, arrivals: list[Arrival], copies: dict[int, Copy], links: dict[int, TrackedLink]) -> None:
@@ -52,10 +54,10 @@ def _log(mail: TrackedMail, arrivals: list[Arrival], copies: dict[int, Copy], li
         )
 
 
-def _notify(mail: TrackedMail, arrivals: list[Arrival], links: dict[int, TrackedLink], now: datetime) -> None:
+def _news(mail: TrackedMail, arrivals: list[Arrival], links: dict[int, TrackedLink]) -> feed.News:
     """One card a mail, which says what happened last."""
     followed = [links.get(arrival.link_id or 0) for arrival in arrivals if arrival.is_click]
-    feed.notify(
+    return feed.News(
         user=mail.owner,
         kind="clicked" if followed else "opened",
         title=_click_line(mail, followed[-1], 1) if followed else _open_line(mail, 1),
@@ -63,7 +65,6 @@ def _notify(mail: TrackedMail, arrivals: list[Arrival], links: dict[int, Tracked
         group_key=f"tracking:{mail.pk}",
         url=mail.url,
         count=len(arrivals),
-        now=now,
     )
 
 

@@ -23,8 +23,7 @@ PATH_OF_COPY = tokens.pixel_path(7)
 
 def spooled(folder: Path) -> list[hits.Hit]:
     """What has been kept, oldest first."""
-    lines = b"".join(path.read_bytes() for path in files(folder)).splitlines()
-    return [hits.decode(line) for line in lines if line]
+    return hits.decode(b"".join(path.read_bytes() for path in files(folder)))[0]
 
 
 class Answered(NamedTuple):

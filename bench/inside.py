@@ -1,0 +1,108 @@
+"""What is done inside a measured installation: `python -m bench.inside <task> <json>` prints a JSON answer."""
+# ruff: noqa: E402 - Django is set up before its models are imported
+
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import django
+
+django.setup()
+
+from django.db import connection, transaction
+from django.test import Client
+from django.utils import timezone
+
+from crm.accounts.models import User
+from notifications.models import Card, LiveEvent
+from tracking import arrivals, bulk, draining, hits, preferences, tokens
+from tracking.instrument import add_copy, track
+from tracking.models import Copy, Event, SpoolFile, TrackedLink, TrackedMail
+
+USER_AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Thunderbird/140.3.0"
+TARGET = "https://example.com/prices?quarter=1&from=mail"
+
+
+def prepare(mails: int, notify: bool = True) -> dict[str, Any]:
+    """A user with tracked mails of one link each; answers their pixels' and links' paths and a signed-in cookie."""
+    owner = User.objects.create_user("bench@example.com", "bench-password", name="Bench")
+    preferences.update(user=owner, open_tracking=True, link_tracking=True, notify_activity=notify)
+    pixels, links = [], []
+    with transaction.atomic():
+        for number in range(mails):
+            mail = track(owner=owner, subject=f"Offer {number}", url="/", tracks_opens=True, tracks_links=True, now=timezone.now())
+            copy = add_copy(mail=mail)
+            TrackedLink.objects.create(mail=mail, number=0, target=TARGET, text="Prices")
+            pixels.append(tokens.pixel_path(copy.public_id))
+            links.append(tokens.link_path(copy.public_id, 0, TARGET))
+    client = Client()
+    client.force_login(owner)
+    return {"pixels": pixels, "links": links, "cookie": client.cookies.output(header="", sep=";").strip().split(";")[0]}
+
+
+def recorded() -> dict[str, Any]:
+    """What the database knows by now."""
+    agents = Counter(Event.objects.values_list("user_agent", flat=True))
+    opens = sum(TrackedMail.objects.values_list("open_count", flat=True))
+    waiting, lost = hits.waiting_bytes(), hits.lost_count()
+    return {"agents": agents, "opens": opens, "cards": sum(Card.objects.values_list("count", flat=True)), "waiting": waiting, "lost": lost}
+
+
+def drain(events: int) -> dict[str, Any]:
+    """Fill the spool, then time its recording; then time a raw bulk insert of the very same rows. Events are 3 openings to 1 click."""
+    ids = list(Copy.objects.values_list("public_id", flat=True))
+    start = time.time() - events
+    for number in range(events):
+        kind = hits.CLICK if number % 4 == 3 else hits.OPEN
+        hits.keep(
+            hits.Hit(hits.new_id(), kind, ids[number * 7919 % len(ids)], 0, start + number, "GET", USER_AGENT, "203.0.113.9", {}, None)
+        )
+    hits.release()
+    began = time.perf_counter()
+    count = draining.drain(now=timezone.now())
+    drained = time.perf_counter() - began
+    rows = _rows_of_the_table()
+    _empty_tables()
+    began = time.perf_counter()
+    _raw_insert(rows)
+    raw = time.perf_counter() - began
+    assert count == events == Event.objects.count() == len(rows)
+    _empty_tables()
+    return {"drain": events / drained, "raw": events / raw}
+
+
+def _rows_of_the_table() -> list[tuple[Any, ...]]:
+    """The recorded rows, ready to be inserted again: reading and converting them is not timed."""
+    found = []
+    for event in Event.objects.order_by("pk"):
+        at, viewer = event.at.timestamp(), event.viewer_id
+        hit = hits.Hit(event.hit_id.hex, event.kind, 0, 0, at, event.method, event.user_agent, event.address or "", {}, viewer)
+        arrival = arrivals.Arrival(hit, event.copy_id, event.mail_id, event.link_id, event.reason)
+        found.append(arrival)
+    return bulk.rows_of(found)
+
+
+def _raw_insert(rows: list[tuple[Any, ...]]) -> None:
+    """SQLite: one executemany of INSERT; PostgreSQL: one COPY straight into the table; one transaction, nothing else."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY tracking_event ({bulk.COLUMNS}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+        else:
+            places = ", ".join(["%s"] * len(rows[0]))
+            cursor.executemany(f"INSERT INTO tracking_event ({bulk.COLUMNS}) VALUES ({places})", rows)
+
+
+def _empty_tables() -> None:
+    for model in (Event, Card, LiveEvent, SpoolFile):
+        model.objects.all().delete()
+
+
+TASKS: dict[str, Callable[..., dict[str, Any]]] = {"prepare": prepare, "recorded": recorded, "drain": drain}
+
+if __name__ == "__main__":
+    print(json.dumps(TASKS[sys.argv[1]](**json.loads(sys.argv[2]))))
