@@ -102,7 +102,6 @@ def _listing(request: HttpRequest) -> dict[str, Any]:
     return {
         "days": by_day(found[:PAGE]),
         "older": found[PAGE - 1].pk if len(found) > PAGE else None,
-        "is_continued": bool(before),
         "kind": kind,
         "kinds": list(mine.order_by("kind").values_list("kind", flat=True).distinct()),
     }

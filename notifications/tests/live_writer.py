@@ -79,6 +79,12 @@ def card(email: str, title: str) -> str:
     return str(time.time())
 
 
+def cards(email: str, count: str) -> str:
+    for number in range(int(count)):
+        card(email, f"card {number}")
+    return "done"
+
+
 def forget(email: str) -> str:
     LiveEvent.objects.filter(user__email=email).delete()
     return "done"
@@ -96,6 +102,7 @@ COMMANDS: dict[str, Callable[..., str]] = {
     "push-many": push_many,
     "push-late": push_late,
     "card": card,
+    "cards": cards,
     "forget": forget,
     "sign-out": sign_out,
 }

@@ -160,3 +160,14 @@ def test_the_drawer_is_left_by_escape_and_focus_returns(window):
     tab.keyboard.press("Escape")
     playwright_api.expect(drawer).to_be_hidden()
     playwright_api.expect(button).to_be_focused()
+
+
+def test_older_cards_join_their_day(window, site):
+    site.tell(f"cards {window.email} 45")
+    tab = open_tab(window, "/assistant/")
+    assert tab.locator("[data-card]").count() == 40
+    tab.get_by_role("link", name="Show older").click()
+    playwright_api.expect(tab.locator("[data-card]")).to_have_count(45)
+    days = tab.locator("[data-day]").evaluate_all("sections => sections.map(section => section.dataset.day)")
+    assert len(days) == len(set(days))
+    assert tab.get_by_role("link", name="Show older").count() == 0

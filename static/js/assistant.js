@@ -58,6 +58,16 @@ function listOf(place, day) {
   return section.querySelector("ul");
 }
 
+// "Show older" may bring the rest of a day that is on the page already.
+function joinDays(place) {
+  const [days, known] = [place.querySelector("[data-days]"), new Map()];
+  for (const section of all("[data-day]", place)) {
+    const first = known.get(section.dataset.day);
+    if (first) { first.querySelector("ul").append(...section.querySelector("ul").children); section.remove(); }
+    else { known.set(section.dataset.day, section); days.append(section); }
+  }
+}
+
 function announce(news, cards) {
   const card = news.querySelector(`[data-latest-days] [data-card="${cards.at(-1)}"]`);
   bell.querySelector("[data-bell-said]").textContent = card?.querySelector(".news-title").textContent.trim() ?? "";
@@ -102,4 +112,4 @@ function fillDrawer() {
   htmx.ajax("GET", drawer.dataset.cardsUrl, { target: drawer.querySelector("[data-cards-place]"), swap: "innerHTML" }).then(tellTimes);
 }
 drawer?.addEventListener("show.bs.offcanvas", fillDrawer);
-document.addEventListener("htmx:afterSwap", tellTimes);
+document.addEventListener("htmx:afterSwap", () => { all("[data-cards]").forEach(joinDays); tellTimes(); });
