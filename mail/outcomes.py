@@ -84,7 +84,9 @@ def unsendable(delivery: Delivery, sentence: str, *, now: datetime) -> bool:
 
 def uncertain(delivery: Delivery, *, now: datetime) -> bool:
     """No answer came after the final dot. It is never sent again by itself: Sent is searched, else a person decides."""
-    done = claims.settle(delivery, Status.TRANSMITTING, status=Status.UNCERTAIN, searches=0, next_attempt_at=now)
+    with translation.override(delivery.message.owner.language):
+        error = _("The server took the mail and then did not confirm it. Ask the recipient, or send it again.")
+    done = claims.settle(delivery, Status.TRANSMITTING, status=Status.UNCERTAIN, error=error, searches=0, next_attempt_at=now)
     if done:
         _tell(delivery.message, lambda: outbox.tell_tabs(delivery.message))
     return done
@@ -114,7 +116,7 @@ def confirm_sent(*, message: Message, now: datetime) -> None:
 
 def left_to_the_person(delivery: Delivery, *, now: datetime) -> None:
     """Every search was in vain: say that only looking or asking can tell."""
-    _tell(delivery.message, lambda: _card(delivery.message, _("Perhaps sent: %(subject)s"), _("The server did not confirm it."), now))
+    _tell(delivery.message, lambda: _card(delivery.message, _("Perhaps sent: %(subject)s"), delivery.error, now))
 
 
 def _delay(attempts: int, kind: Kind) -> timedelta:

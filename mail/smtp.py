@@ -7,6 +7,7 @@ what goes wrong in each are ours. A certificate is always verified against the h
 import contextlib
 import re
 import smtplib
+import socket
 import ssl
 from base64 import b64encode
 from dataclasses import dataclass
@@ -88,6 +89,7 @@ class Connection:
         self.is_used = False
         try:
             self._client = self._connect()
+            _send_at_once(self._client)
             self._say_hello()
             if self.server.security == Security.STARTTLS:
                 self._start_tls()
@@ -283,6 +285,12 @@ class Connection:
     def _lost(self, error: Exception) -> ServerFault:
         self.close()
         return self.fault(_of_silence(error))
+
+
+def _send_at_once(client: smtplib.SMTP) -> None:
+    """Without this the final dot, written apart from the body, waits 40 ms for the body's acknowledgement."""
+    if client.sock:
+        client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _of_silence(error: Exception) -> Kind:

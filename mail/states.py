@@ -61,7 +61,7 @@ def _text(kind: str, delivery: Delivery) -> str:
             "Waiting: the part of Candor that sends mail has not been heard of. Nothing is lost; it goes out when that runs again."
         ),
         "sending": _("Being sent"),
-        "uncertain": _("Perhaps sent: the server took the mail and then did not confirm it. Ask the recipient, or send it again."),
+        "uncertain": _("Perhaps sent. %(error)s") % {"error": delivery.error},
         "retry": _("Not sent yet, tried again by itself. %(error)s") % {"error": delivery.error},
         "failed": _("Not sent. %(error)s") % {"error": delivery.error},
     }
