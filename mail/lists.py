@@ -10,8 +10,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.models import User
-from crm.records.models import Deal
-from mail.models import Attachment, Message, Thread
+from crm.records.models import Deal, Organisation, Person
+from mail.models import Attachment, Message, Recipient, Thread
 from tracking.models import TrackedMail
 from tracking.reading import with_activity
 
@@ -48,12 +48,22 @@ def folder_page(*, user: User, folder: str, filters: Iterable[str] = (), before:
     return _page(messages, user=user, before=before, size=size)
 
 
-def record_page(*, user: User, about: Q, before: str = "", size: int = 10) -> Page:
-    """The user's own conversations with a record; `about` picks their messages."""
-    matching = Message.objects.visible_to(user).exclude(folder=Message.Folder.DRAFTS).filter(about)
-    threads = matching.values("thread_id")
-    messages = Message.objects.visible_to(user).exclude(folder=Message.Folder.DRAFTS).filter(thread__in=threads)
-    return _page(messages.exclude(Exists(_newer_in_thread(messages))), user=user, before=before, size=size)
+def record_page(*, user: User, record: Person | Organisation | Deal, before: str = "", size: int = 10) -> Page:
+    """The user's own conversations with a person, with an organisation's people, or about a deal."""
+    shown = Message.objects.visible_to(user).exclude(folder=Message.Folder.DRAFTS)
+    messages = shown.filter(thread__in=_threads_with(record, user))
+    return _page(messages.exclude(Exists(_newer_in_thread(shown))), user=user, before=before, size=size)
+
+
+def _threads_with(record: Person | Organisation | Deal, user: User) -> QuerySet[Any]:
+    """Two narrow searches put together: one search with “or” would read the whole mailbox."""
+    if isinstance(record, Deal):
+        return Thread.objects.visible_to(user).filter(deals=record).values("pk")
+    people = [record] if isinstance(record, Person) else list(record.people.all())
+    written = Recipient.objects.filter(person__in=people, message__owner=user).order_by().values("message__thread_id")
+    senders = [person.email for person in people if person.email]
+    received = Message.objects.visible_to(user).filter(from_email__in=senders).order_by().values("thread_id")
+    return written.union(received)
 
 
 def folder_counts(user: User) -> dict[str, int]:

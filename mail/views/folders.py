@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_vary_headers
@@ -49,9 +48,10 @@ def folder(request: HttpRequest, folder: str) -> HttpResponse:
 def panel(request: HttpRequest) -> HttpResponse:
     """The user's own mails with a person, an organisation or a deal, for its detail page."""
     user = signed_in(request)
-    kind, pk, about = _about(request, user)
-    page = lists.record_page(user=user, about=about, before=request.GET.get("before", ""))
-    context = {"page": page, "older_url": f"?{urlencode({kind: pk, 'before': page.older})}", "panel_query": urlencode({kind: pk})}
+    kind, record = _record_of(request, user)
+    page = lists.record_page(user=user, record=record, before=request.GET.get("before", ""))
+    query = {kind: record.pk}
+    context = {"page": page, "older_url": f"?{urlencode({**query, 'before': page.older})}", "panel_query": urlencode(query)}
     template = "mail/_panel_rows.html" if request.GET.get("before") else "mail/_panel.html"
     return render(request, template, context)
 
@@ -111,25 +111,10 @@ def _query(active: list[str], **more: str) -> str:
     return "?" + urlencode([("is", name) for name in active] + [(key, value) for key, value in more.items() if value])
 
 
-def _about(request: HttpRequest, user: User) -> tuple[str, int, Q]:
-    """The record that the query names, as far as the user may see it, and which messages are about it."""
+def _record_of(request: HttpRequest, user: User) -> tuple[str, Person | Organisation | Deal]:
+    """The record that the query names, as far as the user may see it."""
     for kind, model in (("person", Person), ("organisation", Organisation), ("deal", Deal)):
         value = request.GET.get(kind, "")
         if value.isdecimal():
-            record = get_object_or_404(model.objects.visible_to(user), pk=value)
-            return kind, record.pk, _messages_about(record)
+            return kind, get_object_or_404(model.objects.visible_to(user), pk=value)
     raise Http404
-
-
-def _messages_about(record: Person | Organisation | Deal) -> Q:
-    if isinstance(record, Deal):
-        return Q(thread__deals=record)
-    if isinstance(record, Person):
-        return _with_people(Q(recipients__person=record), [record.email])
-    people = list(record.people.values_list("email", flat=True))
-    return _with_people(Q(recipients__person__organisation=record), people)
-
-
-def _with_people(written_to: Q, emails: list[str]) -> Q:
-    """Mails to these people, and those that came from their addresses."""
-    return written_to | Q(from_email__in=[email for email in emails if email])
