@@ -102,6 +102,7 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["owner", "folder", "-at", "-id"], name="mail_message_folder"),
             models.Index(fields=["owner", "-at", "-id"], name="mail_message_tracked", condition=Q(tracked_mail__isnull=False)),
+            models.Index(fields=["owner", "from_email"], name="mail_message_from"),
             models.Index(fields=["filing_due_at"], name="mail_message_filing", condition=Q(filing="pending")),
         ]
 
