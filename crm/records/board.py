@@ -12,7 +12,7 @@ from crm.accounts.models import User
 from crm.records.models import Activity, Deal, OwnedQuerySet, Pipeline, Stage
 from crm.records.money import total
 
-CARDS = 60  # of one column; the rest is in the list
+CARDS = 40  # of one column; the rest is in the list
 
 
 @dataclass

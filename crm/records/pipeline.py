@@ -50,9 +50,11 @@ def create_deal(*, deal: Deal, organisation: Organisation | None, person: Person
 
 
 @transaction.atomic
-def change_deal(*, deal: Deal, to: Stage, organisation: Organisation | None, person: Person | None, actor: User, now: datetime) -> Deal:
-    """Save what a form changed on a deal, moving it if its stage is another; tells the timeline of value and stage."""
-    _lock(to)
+def change_deal(
+    *, deal: Deal, to: Stage | None, organisation: Organisation | None, person: Person | None, actor: User, now: datetime
+) -> Deal:
+    """Save what a form changed on a deal, and move it `to` another stage if one was chosen; tells the timeline of both."""
+    _lock(to or deal.stage)
     before = Deal.objects.select_for_update().select_related(None).get(pk=deal.pk)
     _attach(deal, organisation, person, actor)
     deal.save(update_fields=["title", "value", "currency", "organisation", "person", "expected_close_on", "owner", "updated_at"])
@@ -61,7 +63,7 @@ def change_deal(*, deal: Deal, to: Stage, organisation: Organisation | None, per
         timeline.log(kind="changed", text=text, deal=deal, actor=actor, at=now)
     if before.owner_id != deal.owner_id:
         timeline.log(kind="changed", text=_("Handed over to {name}").format(name=deal.owner), deal=deal, actor=actor, at=now)
-    if before.stage_id != to.pk and before.is_open:
+    if to is not None and before.stage_id != to.pk and before.is_open:
         move_deal(deal=deal, to=to, actor=actor, now=now)
     return deal
 

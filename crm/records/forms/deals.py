@@ -44,9 +44,22 @@ class DealForm(RecordForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["stage"].label_from_instance = lambda stage: stage.name  # type: ignore[attr-defined]
-        if self.instance.stage_id:
-            self.initial.setdefault("stage", self.instance.stage_id)
+        if self.instance.pk:
+            self._begin_with_the_stage()
         self._keep_unusual_currency()
+
+    def _begin_with_the_stage(self) -> None:
+        """The form remembers the stage that it showed: somebody may move the deal while it is open."""
+        self.initial["stage"] = self.instance.stage_id
+        self.fields["stage"].show_hidden_initial = True
+        if not self.instance.is_open:  # a closed deal is not moved
+            del self.fields["stage"]
+
+    @property
+    def wanted_stage(self) -> Stage | None:
+        """The stage that the person chose; None where they left it alone."""
+        chosen: Stage | None = self.cleaned_data.get("stage")
+        return chosen if "stage" in self.changed_data else None
 
     def _keep_unusual_currency(self) -> None:
         """An imported deal may hold a currency that is not on our list."""

@@ -147,3 +147,23 @@ def test_the_list_takes_the_same_few_queries_for_many(alice: User, deal: Deal, a
 def test_reading_pages_change_nothing_by_get(deal: Deal, alice_client: Client) -> None:
     for verb in ("move", "win", "lose", "reopen"):
         assert alice_client.get(f"/deals/{deal.pk}/{verb}/").status_code == 405
+
+
+def test_an_edit_does_not_undo_a_move_that_happened_meanwhile(
+    alice: User, bob: User, deal: Deal, stages: list[Stage], alice_client: Client
+) -> None:
+    shown = alice_client.get(f"/deals/{deal.pk}/edit/").content.decode()
+    assert f'name="initial-stage" value="{stages[1].pk}"' in shown
+    pipeline.move_deal(deal=deal, to=stages[3], actor=bob, now=timezone.now())
+    values = form(alice, stages[1], title="New title", **{"initial-stage": stages[1].pk})
+    assert alice_client.post(f"/deals/{deal.pk}/edit/", values).status_code == 302
+    deal.refresh_from_db()
+    assert (deal.title, deal.stage) == ("New title", stages[3])
+
+
+def test_a_closed_deal_is_edited_without_being_moved(alice: User, deal: Deal, stages: list[Stage], alice_client: Client) -> None:
+    pipeline.win_deal(deal=deal, actor=alice, now=timezone.now())
+    assert 'name="stage"' not in alice_client.get(f"/deals/{deal.pk}/edit/").content.decode()
+    alice_client.post(f"/deals/{deal.pk}/edit/", form(alice, stages[4], title="Corrected"))
+    deal.refresh_from_db()
+    assert (deal.title, deal.stage, deal.status) == ("Corrected", stages[1], Deal.Status.WON)

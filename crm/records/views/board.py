@@ -17,23 +17,16 @@ from crm.records.views.page import Request, back, find, page_or_fragment
 def deal_board(request: Request) -> HttpResponse:
     """A column per stage; `?owner=me` leaves the user's own deals."""
     only_mine = request.GET.get("owner") == "me"
-    shown = _chosen_pipeline(request)
+    shown = pipeline.default_pipeline()
     columns = board.columns(shown, request.user, now=timezone.now(), only_mine=only_mine)
     context = {
         "section": "deals",
         "tab": "board",
-        "pipeline": shown,
-        "pipelines": Pipeline.objects.all(),
         "columns": columns,
         "only_mine": only_mine,
         "is_empty": not any(column.count for column in columns),
     }
     return page_or_fragment(request, "records/deal_board.html", "records/_board.html", context)
-
-
-def _chosen_pipeline(request: Request) -> Pipeline:
-    wanted = request.GET.get("pipeline", "")
-    return (Pipeline.objects.filter(pk=wanted).first() if wanted.isdecimal() else None) or pipeline.default_pipeline()
 
 
 @require_POST

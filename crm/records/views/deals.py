@@ -86,7 +86,7 @@ def deal_edit(request: Request, pk: int) -> HttpResponse:
     deal = find(Deal, request, pk)
     form = DealForm(request.POST or None, instance=deal, user=request.user)
     if request.method == "POST" and form.is_valid():
-        saved = pipeline.change_deal(deal=form.instance, to=form.cleaned_data["stage"], now=timezone.now(), **_links(form, request))
+        saved = pipeline.change_deal(deal=form.instance, to=form.wanted_stage, now=timezone.now(), **_links(form, request))
         return told(request, saved, _("{name} was saved.").format(name=saved.title))
     return form_page(request, "records/record_form.html", {"section": "deals", "form": form, "record": deal, "kind": "deal"})
 
