@@ -7,6 +7,8 @@ from django import template
 from django.template.defaultfilters import date as format_date
 from django.utils import timezone
 
+from crm.lib import heartbeat
+from mail import states
 from mail.models import Message, Recipient
 
 register = template.Library()
@@ -55,10 +57,17 @@ def of_kind(recipients: list[Recipient], kind: str) -> list[Recipient]:
 
 
 @register.filter
+def state_of(message: Message) -> states.DeliveryState | None:
+    """How far a mail is on its way, for its row and its page."""
+    return states.delivery_state(message)
+
+
+@register.filter
 def row_state(message: Message) -> str:
     """Changes whenever the row must be drawn anew; a list that refreshes itself leaves the other rows alone."""
     deliveries = [f"{one.pk}{one.status}{one.attempts}" for one in message.deliveries.all()]
     shown = [message.updated_at.timestamp(), message.is_read, message.thread.is_starred, *deliveries]
     extra = [getattr(message, name, "") for name in ("thread_size", "newest_tracked_id", "has_attachment")]
+    waits_for_worker = bool(deliveries) and message.folder == Message.Folder.OUTBOX and not heartbeat.is_alive()
     deals = [deal.pk for deal in getattr(message.thread, "visible_deals", [])]
-    return f"{zlib.crc32(repr((shown, extra, deals)).encode()):x}"
+    return f"{zlib.crc32(repr((shown, extra, deals, waits_for_worker)).encode()):x}"

@@ -239,6 +239,14 @@ def test_people_are_suggested_by_name_and_address_only_those_one_may_see(alice_c
     assert alice_client.get("/mail/compose/people/?q=").json()["people"] == []
 
 
+def test_on_an_organisations_page_its_people_are_suggested_before_a_word_is_typed(alice_client: Client, alice: User):
+    organisation = Organisation.objects.create(name="Client", owner=alice)
+    Person.objects.create(name="Boris", email="boris@client.test", owner=alice, organisation=organisation)
+    Person.objects.create(name="Elsewhere", email="e@other.test", owner=alice)
+    found = alice_client.get(f"/mail/compose/people/?q=&organisation={organisation.pk}").json()["people"]
+    assert [one["name"] for one in found] == ["Boris"]
+
+
 def test_a_file_is_put_to_the_draft_and_taken_away(alice_client: Client, draft: Draft):
     message = draft()
     answer = alice_client.post("/mail/compose/attach/", {"draft": message.pk, "file": SimpleUploadedFile("../../a b.pdf", b"%PDF")})

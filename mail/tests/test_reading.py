@@ -180,6 +180,17 @@ def test_a_mail_that_failed_says_why_and_goes_again_or_back(alice_client: Client
     assert Message.objects.get(pk=message.pk).folder == "drafts"
 
 
+def test_a_mail_that_some_did_not_get_says_who_and_why(alice_client: Client, queued: Draft):
+    message = queued(to="boris@client.test, nobody@client.test")
+    message.deliveries.update(status="sent")
+    message.recipients.filter(email="nobody@client.test").update(refusal="550 5.1.1 User unknown")
+    Message.objects.filter(pk=message.pk).update(folder="sent")
+    page = alice_client.get(f"/mail/threads/{message.thread_id}/").content.decode()
+    assert "refused for nobody@client.test" in page
+    assert "550 5.1.1 User unknown" in page
+    assert "Refused for some" in alice_client.get("/mail/sent/").content.decode()
+
+
 def test_what_cannot_be_taken_back_says_so(alice_client: Client, queued: Draft):
     message = queued()
     message.deliveries.update(status="transmitting")

@@ -50,6 +50,7 @@ class Start:
     track_opens: bool = False
     track_links: bool = False
     query: str = ""
+    organisation_pk: int | None = None
     id: str = field(default_factory=lambda: f"composer-{get_random_string(8)}")
 
     @property
@@ -133,12 +134,15 @@ def draft_discard(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def people(request: HttpRequest) -> JsonResponse:
-    """People whom an address field suggests for what is typed: name or address contains it, beginnings first."""
-    typed = request.GET.get("q", "").strip()[:100]
-    found = Person.objects.visible_to(signed_in(request)).exclude(email="").select_related("organisation")
-    named = found.filter(Q(name__icontains=typed) | Q(email__icontains=typed)) if typed else found.none()
+    """People whom an address field suggests for what is typed, beginnings first; before, the people of the page's organisation."""
+    typed, organisation = request.GET.get("q", "").strip()[:100], request.GET.get("organisation", "")
+    found = Person.objects.visible_to(signed_in(request)).exclude(email="").select_related("organisation").order_by("name")
+    if not typed:
+        nearest = list(found.filter(organisation=organisation)[:8]) if organisation.isdecimal() else []
+        return JsonResponse({"people": [_suggestion(person) for person in nearest]})
     low = typed.casefold()
-    nearest = sorted(named.order_by("name")[:50], key=lambda person: (not _begins(person, low), person.name.casefold()))
+    named = found.filter(Q(name__icontains=typed) | Q(email__icontains=typed))[:50]
+    nearest = sorted(named, key=lambda person: (not _begins(person, low), person.name.casefold()))
     return JsonResponse({"people": [_suggestion(person) for person in nearest[:8]]})
 
 
@@ -232,7 +236,13 @@ def _start_about(record: Person | Organisation | Deal | Message, signature: str,
         return Start(title=_("Reply"), to=reply.to, cc=reply.cc, subject=reply.subject, body_html=html, reply_pk=record.pk)
     person = record if isinstance(record, Person) else record.person if isinstance(record, Deal) else None
     to = addresses.write(person.name, person.email) if person and person.email else ""
-    return Start(title=_("New message"), to=to, body_html=signature, deal=record if isinstance(record, Deal) else None)
+    return Start(
+        title=_("New message"),
+        to=to,
+        body_html=signature,
+        deal=record if isinstance(record, Deal) else None,
+        organisation_pk=record.pk if isinstance(record, Organisation) else record.organisation_id,
+    )
 
 
 def signed(account: Account | None) -> str:

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from crm.accounts.models import User
-from crm.lib import heartbeat
 from crm.records.models import Activity, Deal, Organisation, Person
 from mail import filing, lists, outbox, reading, tasks
 from mail.models import Message, Thread
@@ -130,7 +129,6 @@ def _thread_context(found: Thread, user: User) -> dict[str, Any]:
         "deals": deals,
         "possible_deals": _possible_deals(people, deals, user),
         "activities": _next_activities(people, deals, user),
-        "is_worker_alive": heartbeat.is_alive(),
     }
 
 

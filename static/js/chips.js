@@ -52,6 +52,7 @@ export class Chips {
     this.input.addEventListener("keydown", (event) => this.onKey(event));
     this.input.addEventListener("input", () => this.onType());
     this.input.addEventListener("paste", (event) => this.onPaste(event));
+    this.input.addEventListener("click", () => { if (!this.input.value && this.menu.hidden) this.suggest(""); });
     this.input.addEventListener("blur", () => { this.close(); this.commit(); });
     this.row.querySelector("[data-chips-box]").addEventListener("mousedown", (event) => {
       if (event.target.closest("button, input")) return;
@@ -158,6 +159,9 @@ export class Chips {
       event.preventDefault();
       const step = event.key === "ArrowDown" ? 1 : -1;
       this.activate((this.active + step + this.people.length) % this.people.length);
+    } else if (event.key === "ArrowDown" && !isOpen) {
+      event.preventDefault();
+      this.suggest(this.input.value.trim());
     } else if (event.key === "Escape" && isOpen) {
       event.preventDefault();
       event.stopPropagation();
@@ -216,7 +220,7 @@ export class Chips {
     this.onChange();
     clearTimeout(this.timer);
     const typed = this.input.value.trim();
-    if (!typed) return this.close();
+    if (!typed) this.close();
     this.timer = setTimeout(() => this.suggest(typed), WAIT);
   }
 
@@ -224,7 +228,7 @@ export class Chips {
     this.asked?.abort();
     this.asked = new AbortController();
     try {
-      const response = await fetch(`${this.peopleUrl}?q=${encodeURIComponent(typed)}`, { signal: this.asked.signal, redirect: "manual" });
+      const response = await fetch(this.peopleUrl + encodeURIComponent(typed), { signal: this.asked.signal, redirect: "manual" });
       if (!response.ok) return;
       const { people } = await response.json();
       if (this.input.value.trim() === typed && document.activeElement === this.input) this.show(people, typed);
@@ -238,7 +242,7 @@ export class Chips {
     this.people = people.filter((person) => !known.has(person.email.toLowerCase()));
     this.menu.replaceChildren(...this.people.map((person, index) => this.option(person, index)));
     this.menu.hidden = !this.people.length;
-    this.activate(read(typed).isRight || !this.people.length ? -1 : 0);
+    this.activate(!typed || read(typed).isRight || !this.people.length ? -1 : 0);
   }
 
   option(person, index) {
