@@ -43,6 +43,9 @@ def notify(
     return card
 
 
+CHANGED_BY_NEWS = ["kind", "title", "detail", "url", "count", "is_quiet", "updated_at", "seen_at"]
+
+
 @dataclass(frozen=True, slots=True)
 class News:
     """What `notify` takes, for `notify_all`."""
@@ -62,28 +65,19 @@ class News:
 
 @transaction.atomic
 def notify_all(news: Sequence[News], *, now: datetime) -> None:
-    """What `notify` does for each, in a handful of statements; all of them ring, and no two may share user and `group_key`.
+    """What `notify` does for each, in three statements; all of them ring, and no two may share user and `group_key`."""
+    users, keys = {item.user.pk for item in news}, {item.group_key for item in news}
+    known = {(card.user_id, card.group_key): card for card in Card.objects.select_for_update().filter(user__in=users, group_key__in=keys)}
+    cards = [_folded(item, known.get((item.user.pk, item.group_key)), now) for item in news]
+    Card.objects.bulk_create(cards, update_conflicts=True, unique_fields=["user", "group_key"], update_fields=CHANGED_BY_NEWS)
+    push_all((card.user, "card", {"id": card.pk, "rings": True}) for card in cards)
 
-    Raises IntegrityError when another process makes the same new card meanwhile: the caller's transaction is tried again.
-    """
-    cards = (
-        Card.objects.select_for_update(of=("self",))
-        .select_related("user")
-        .filter(user__in={item.user.pk for item in news}, group_key__in={item.group_key for item in news})
-    )
-    known = {(card.user_id, card.group_key): card for card in cards}
-    fresh, repeated = [], []
-    for item in news:
-        card = known.get((item.user.pk, item.group_key))
-        if card is None:
-            fresh.append(Card(user=item.user, group_key=item.group_key, count=item.count, created_at=now, updated_at=now, **item.words))
-            continue
-        for name, value in {**item.words, "count": card.count + item.count, "updated_at": now, "seen_at": None, "is_quiet": False}.items():
-            setattr(card, name, value)
-        repeated.append(card)
-    Card.objects.bulk_create(fresh)
-    Card.objects.bulk_update(repeated, ["kind", "title", "detail", "url", "count", "updated_at", "seen_at", "is_quiet"], batch_size=200)
-    push_all((card.user, "card", {"id": card.pk, "rings": True}) for card in [*fresh, *repeated])
+
+def _folded(item: News, known: Card | None, now: datetime) -> Card:
+    """The card of a piece of news as it shall be, unseen."""
+    count = item.count + (known.count if known else 0)
+    created_at = known.created_at if known else now
+    return Card(user=item.user, group_key=item.group_key, count=count, created_at=created_at, updated_at=now, **item.words)
 
 
 @transaction.atomic
