@@ -118,7 +118,9 @@ def _with_row_needs(messages: QuerySet[Message], user: User) -> QuerySet[Message
             has_attachment=Exists(Attachment.objects.filter(message__thread=OuterRef("thread_id"), message__owner=user)),
         )
         .prefetch_related(
-            "recipients", "deliveries", Prefetch("thread__deals", queryset=Deal.objects.visible_to(user), to_attr="visible_deals")
+            Prefetch("recipients", queryset=Recipient.objects.select_related("person")),
+            "deliveries",
+            Prefetch("thread__deals", queryset=Deal.objects.visible_to(user), to_attr="visible_deals"),
         )
     )
 

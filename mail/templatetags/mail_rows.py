@@ -46,8 +46,8 @@ def correspondents(message: Message) -> str:
 
 @register.filter
 def name_of(recipient: Recipient) -> str:
-    """A recipient's name, or the address when there is none."""
-    return recipient.name or recipient.email
+    """A recipient's name as it was written or as the contact has it, or the address when there is none."""
+    return recipient.name or (recipient.person.name if recipient.person else "") or recipient.email
 
 
 @register.filter
