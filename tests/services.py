@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ PLACES = {
     "chromium": ("/usr/bin/chromium",),
 }
 ROOT_ONLY = {"postfix", "dovecot"}  # they start as root and give it up by themselves
-PORTS = {"redis": 6379, "postgres": 5432}
 
 
 def require(*names: str) -> None:
@@ -26,17 +24,7 @@ def require(*names: str) -> None:
 
 
 def _why_missing(name: str) -> str:
-    if name in PORTS:
-        return "" if _answers(PORTS[name]) else f"{name} does not answer on port {PORTS[name]}"
     absent = [place for place in PLACES.get(name, (name,)) if not (Path(place).exists() or shutil.which(place))]
     if absent:
         return f"{name} is not installed"
     return f"{name} needs root to start" if name in ROOT_ONLY and os.geteuid() != 0 else ""
-
-
-def _answers(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
