@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from crm.records.contacts import same_email
@@ -33,6 +34,9 @@ class PersonForm(RecordForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.duplicates: list[Person] = []
+        address = f"{reverse('records:person_duplicates')}?besides={self.instance.pk or ''}"
+        hint = {"hx-get": address, "hx-trigger": "change", "hx-target": "#duplicates"}  # told while one fills in the rest
+        self.fields["email"].widget.attrs.update(hint)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

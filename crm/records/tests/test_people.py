@@ -145,6 +145,16 @@ def test_a_duplicate_of_others_is_not_given_away(charlie: User, alice: User, ali
     assert alice_client.post("/people/new/", form(email="secret@there.example", owner=alice.pk)).status_code == 302
 
 
+def test_a_hint_names_who_has_the_address_while_the_form_is_filled_in(
+    alice: User, charlie: User, boris: Person, alice_client: Client, client: Client
+) -> None:
+    hint = "/people/duplicates/"
+    assert "Boris Ivanov" in alice_client.get(hint, {"email": boris.email}).content.decode()
+    assert "Boris" not in alice_client.get(f"{hint}?email={boris.email}&besides={boris.pk}").content.decode()
+    client.force_login(charlie)
+    assert "Boris" not in client.get(hint, {"email": boris.email}).content.decode()
+
+
 def test_saving_again_does_not_ask_about_the_persons_own_address(alice: User, boris: Person, alice_client: Client) -> None:
     values = form(name="Boris I.", email=boris.email, organisation="Acme Tools", owner=alice.pk)
     assert alice_client.post(f"/people/{boris.pk}/edit/", values).status_code == 302

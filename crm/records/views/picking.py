@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from crm.records.contacts import same_email
-from crm.records.models import Deal, OwnedQuerySet
+from crm.records.models import Deal, OwnedQuerySet, Person
 from crm.records.picking import KINDS
 from crm.records.views.page import Request
 
@@ -39,4 +39,7 @@ def pick(request: Request, kind: str) -> HttpResponse:
 @require_safe
 def person_duplicates(request: Request) -> HttpResponse:
     """A hint while an address is typed: who has it already."""
-    return render(request, "records/_duplicates.html", {"duplicates": same_email(request.user, request.GET.get("email", "").strip())})
+    besides = request.GET.get("besides", "")
+    known = Person.objects.visible_to(request.user).filter(pk=besides).first() if besides.isdecimal() else None
+    duplicates = same_email(request.user, request.GET.get("email", "").strip(), besides=known)
+    return render(request, "records/_duplicates.html", {"duplicates": duplicates})
