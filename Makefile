@@ -7,7 +7,7 @@ RUNTIME = .venv/.installed
 DEVELOPMENT = .venv/.installed-dev
 FRONT_END = node_modules/.installed
 STATIC = build/.collected
-STATIC_SOURCES := $(shell find static -type f 2>/dev/null)
+STATIC_SOURCES := $(shell find static -type f 2>/dev/null) crm/lib/npm.py
 
 .PHONY: run setup dev test migrate clean help
 .DEFAULT_GOAL := help
