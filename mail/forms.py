@@ -117,6 +117,8 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         """Empty password fields keep what is stored; an empty IMAP user or password means the same as for SMTP."""
         values: dict[str, Any] = super().clean() or {}
+        self._ask_password_for_other_host(values)
+        self.instance.is_demo = self.instance.is_demo and "smtp_host" not in self.changed_data
         for name in ("smtp_password", "imap_password"):
             values[name] = values.get(name) or self.stored.get(name, "")
         values["smtp_username"] = values.get("smtp_username") or (values.get("email", "") if values["smtp_password"] else "")
@@ -124,6 +126,13 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
             values["imap_username"] = values.get("imap_username") or values["smtp_username"]
             values["imap_password"] = values["imap_password"] or values["smtp_password"]
         return values
+
+    def _ask_password_for_other_host(self, values: dict[str, Any]) -> None:
+        """A stored password goes to no other server than the one it was given for."""
+        for protocol in ("smtp", "imap"):
+            is_typed = values.get(f"{protocol}_password") or values.get("smtp_password")
+            if f"{protocol}_host" in self.changed_data and self.stored.get(f"{protocol}_password") and not is_typed:
+                self.add_error(f"{protocol}_password", _("This is another server: type its password."))
 
 
 class OptionsForm(forms.ModelForm):  # type: ignore[type-arg]

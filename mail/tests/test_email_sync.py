@@ -81,6 +81,16 @@ def test_a_password_is_never_shown_again_and_stays_when_left_empty(alice_client:
     assert "typed-and-wrong" not in wrong.content.decode()
 
 
+def test_a_stored_password_goes_to_no_other_server(alice_client: Client, account: Account):
+    fields = filled(smtp_host="mail.elsewhere.test", smtp_password="", account=account.pk)
+    for address in (f"/settings/email-sync/accounts/{account.pk}/", "/settings/email-sync/test/"):
+        response = alice_client.post(address, fields)
+        assert response.status_code == 422
+        assert "type its password" in response.content.decode()
+    account.refresh_from_db()
+    assert account.smtp_host == "127.0.0.1"
+
+
 def test_the_same_address_is_not_connected_twice(alice_client: Client, server: FakeServer, account: Account):
     response = alice_client.post("/settings/email-sync/accounts/", filled(server, email="ALICE@acme.test"))
     assert response.status_code == 422
