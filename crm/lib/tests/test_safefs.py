@@ -68,10 +68,11 @@ def test_many_writers_and_readers_lose_and_double_nothing(connection: Any) -> No
 
     def read(channel: Any) -> None:
         while True:
+            is_last_look = done.is_set()
             try:
                 seen.append(channel._get("celery")["id"])
             except Empty:
-                if done.is_set():
+                if is_last_look:
                     return
 
     readers = [threading.Thread(target=read, args=(channel,)) for channel in channels[3:]]
