@@ -29,10 +29,10 @@ class PreferencesMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         was_signed_in = request.user.is_authenticated
         if request.user.is_authenticated:
-            translation.activate(request.user.language)
-            request.LANGUAGE_CODE = translation.get_language() or settings.LANGUAGE_CODE
-            with timezone.override(request.user.zone):
+            with translation.override(request.user.language), timezone.override(request.user.zone):
+                request.LANGUAGE_CODE = translation.get_language() or settings.LANGUAGE_CODE
                 response = self.get_response(request)
+                response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
         else:
             response = self.get_response(request)
         if was_signed_in or request.user.is_authenticated:
