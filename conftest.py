@@ -1,9 +1,19 @@
 """Fixtures of the whole suite: Alice owns things, Bob is of her team, Charlie is an outsider, Mona manages, Ada administers."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from crm.accounts.models import Team, User
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Each test begins in English: a request leaves the language of its thread behind."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
