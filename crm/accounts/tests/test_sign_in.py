@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.core import mail
 from django.core.cache import cache
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from crm.accounts.adapter import AccountAdapter
 from crm.accounts.models import User
@@ -140,8 +140,10 @@ def test_the_session_cookie_cannot_be_read_by_scripts(client, alice):
 def test_pages_speak_the_users_language_and_zone(alice_client, alice):
     alice.language, alice.time_zone = "ru", "Asia/Tokyo"
     alice.save()
-    page = alice_client.get("/settings/profile/").content.decode()
-    assert '<html lang="ru"' in page
+    answer = alice_client.get("/settings/profile/")
+    assert '<html lang="ru"' in answer.content.decode()
+    assert answer.headers["Content-Language"] == "ru"
+    assert translation.get_language() == "en"
     assert timezone.get_current_timezone_name() == "UTC"
 
 
