@@ -13,6 +13,8 @@ export function hook(forms) {
   for (const form of forms) if (!form.composer) form.composer = new Composer(form);
 }
 
+const stay = (event) => event.preventDefault();
+
 class Composer {
   constructor(form) {
     this.form = form;
@@ -239,7 +241,7 @@ class Composer {
     clearTimeout(this.timer);
     await this.saving;
     const version = this.version;
-    const response = this.isGone ? undefined : await this.ask(this.form.action);
+    const response = this.isGone ? undefined : await this.ask(this.form.action, { keepalive: true });
     this.busy(false);
     if (!response) return;
     const answer = await response.json().catch(() => ({ errors: { "": this.words.notSent } }));
@@ -249,8 +251,11 @@ class Composer {
     else this.showErrors(answer.errors ?? { "": this.words.notSent });
   }
 
+  // Whoever leaves the page in the moment between is asked to stay; a mail that is on its way to the server arrives there anyway.
   busy(isBusy) {
     this.isSending = isBusy;
+    if (isBusy) window.addEventListener("beforeunload", stay);
+    else window.removeEventListener("beforeunload", stay);
     this.form.classList.toggle("is-sending", isBusy);
     this.find("[data-send]").toggleAttribute("aria-disabled", isBusy);
   }

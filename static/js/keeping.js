@@ -3,6 +3,7 @@
 import { toast } from "./toasts.js";
 
 const AGE = 15; // seconds; a younger copy belongs to a composer that is about to save it
+const LASTING = 56_000; // bytes
 const HOUR = 3_600_000; // milliseconds
 const user = () => document.body.dataset.user;
 const prefix = () => `candor-writing:${user()}:`;
@@ -42,9 +43,11 @@ export function csrfToken() {
   return document.cookie.match(/(?:^|; )candor_csrf=([^;]*)/)?.[1] ?? "";
 }
 
-export function post(url, data, more = {}) {
+// `keepalive` lets the request outlive the page; browsers refuse it for larger bodies.
+export function post(url, data, { keepalive = false } = {}) {
   const headers = { Accept: "application/json", "X-CSRFToken": csrfToken() };
-  return fetch(url, { method: "POST", body: data, headers, redirect: "manual", ...more });
+  const isSmall = new Blob([...data].flat()).size < LASTING;
+  return fetch(url, { method: "POST", body: data, headers, redirect: "manual", keepalive: keepalive && isSmall });
 }
 
 // The session has ended: the server sends to the sign-in page, or refuses the token of the session before.

@@ -183,6 +183,7 @@ def test_what_cannot_be_sent_stays_and_says_why(demo: Demo, context: Any) -> Non
     page.get_by_role("button", name="Compose").click()
     compose(page, subject, to="refused@northgate.test")
     page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_text("Sending").first.wait_for()
     page.goto(f"{demo.site}/mail/outbox/")
     row = page.locator("[data-mail-row]").filter(has_text=subject)
     row.get_by_text("Not sent").first.wait_for()
