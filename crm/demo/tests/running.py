@@ -22,11 +22,11 @@ OURS = ("PORT", "DATA_DIR", "SITE_URL", "TRACKING_URL", "CANDOR_DEMO", "DATABASE
 class Demo:
     """`manage.py demo`, with what it prints."""
 
-    def __init__(self, data: Path, port: int, **environment: str) -> None:
+    def __init__(self, data: Path, port: int, *options: str, **environment: str) -> None:
         self.data, self.port = data, port
         clean = {name: value for name, value in os.environ.items() if name not in (*OURS, "CREDENTIAL_KEYS", "DJANGO_SETTINGS_MODULE")}
         self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "demo"],
+            [sys.executable, "manage.py", "demo", *options],
             cwd=ROOT,
             env={**clean, "PORT": str(port), "DATA_DIR": str(data), **environment},
             stdout=subprocess.PIPE,
@@ -72,9 +72,9 @@ class Demo:
 
 
 @contextlib.contextmanager
-def running(data: Path, port: int | None = None, **environment: str) -> Iterator[Demo]:
+def running(data: Path, *options: str, **environment: str) -> Iterator[Demo]:
     """A demo that has said that it is ready, and is stopped afterwards."""
-    demo = Demo(data, port or free_port(), **environment)
+    demo = Demo(data, free_port(), *options, **environment)
     try:
         demo.wait_for("Candor is ready")
         demo.wait_for("Stop:")

@@ -182,6 +182,33 @@ def test_a_second_start_keeps_what_was_written_and_loads_nothing_twice(tmp_path)
     assert people(tmp_path) == before
 
 
+def test_reset_begins_afresh_and_keeps_the_keys(tmp_path):
+    with running(tmp_path):
+        pass
+    keys = (tmp_path / "keys.json").read_text()
+    (tmp_path / "demo-mail" / "extra@x.test" / "new").mkdir(parents=True)
+    with sqlite3.connect(tmp_path / "candor.sqlite3") as database:
+        database.execute("UPDATE records_person SET name = 'Changed'")
+    with running(tmp_path, "--reset"):
+        pass
+    with sqlite3.connect(tmp_path / "candor.sqlite3") as database:
+        assert database.execute("SELECT COUNT(*) FROM records_person WHERE name = 'Changed'").fetchone() == (0,)
+    assert people(tmp_path) == 40
+    assert not (tmp_path / "demo-mail" / "extra@x.test").exists()
+    assert (tmp_path / "keys.json").read_text() == keys
+
+
+def test_reset_leaves_a_database_alone_that_is_not_the_demo_s(tmp_path):
+    with running(tmp_path):
+        pass
+    with sqlite3.connect(tmp_path / "candor.sqlite3") as database:
+        database.execute("UPDATE accounts_user SET email = replace(email, 'brightwater', 'ours')")
+    demo = Demo(tmp_path, free_port(), "--reset")
+    assert demo.process.wait(timeout=60) == 1
+    eventually(lambda: "users who are not the demo's" in demo.output)
+    assert people(tmp_path) == 40
+
+
 def people(data):
     with sqlite3.connect(data / "candor.sqlite3") as database:
         return database.execute("SELECT COUNT(*) FROM records_person").fetchone()[0]
