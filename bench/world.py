@@ -24,6 +24,7 @@ class World:
             "SITE_URL": f"http://localhost:{PORT}",
             "TRACKING_URL": f"http://127.0.0.1:{PORT}",
             "DJANGO_SETTINGS_MODULE": "crm.settings",
+            "TRACKING_KEYS": secrets.token_urlsafe(32),
             "LOG_LEVEL": "ERROR",
             "PYTHONPATH": str(ROOT),
         }

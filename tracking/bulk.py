@@ -6,7 +6,7 @@ The statements are put together from the names below alone; every value is a par
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from ipaddress import ip_address
@@ -48,8 +48,7 @@ def insert_events(arrivals: list[Arrival]) -> int:
     if not arrivals:
         return 0
     rows = rows_of(arrivals)
-    with connection.cursor() as cursor:
-        return _copy_in(cursor, rows) if connection.vendor == "postgresql" else _insert_many(cursor, rows)
+    return _copy_in(rows) if connection.vendor == "postgresql" else _insert_many(rows)
 
 
 def add_counts(counted: Iterable[Arrival]) -> None:
@@ -66,27 +65,17 @@ def add_counts(counted: Iterable[Arrival]) -> None:
     _update("tracking_trackedlink", LINK_COLUMNS, [(pk, *links[pk].columns) for pk in sorted(links)])
 
 
-def rows_of(arrivals: list[Arrival]) -> list[tuple[Any, ...]]:
+def rows_of(arrivals: Iterable[Arrival]) -> Iterator[tuple[Any, ...]]:
     """The values of COLUMNS, as the database takes them; times as Django would write them, only quicker."""
     is_sqlite = connection.vendor == "sqlite"
-    return [
-        (
-            hit.hit_id,
-            mail_id,
-            copy_id,
-            link_id,
-            hit.kind,
-            datetime.fromtimestamp(hit.at, UTC).replace(tzinfo=None).isoformat(" ") if is_sqlite else datetime.fromtimestamp(hit.at, UTC),
-            hit.method,
-            hit.user_agent,
-            _address(hit.address),
-            json.dumps(hit.headers) if hit.headers else "{}",
-            hit.viewer_id,
-            reason == COUNTED,
-            reason,
-        )
-        for hit, copy_id, mail_id, link_id, reason in arrivals
-    ]
+    for hit, copy_id, mail_id, link_id, reason in arrivals:
+        hit_id, kind, _public_id, _number, at, method, user_agent, address, headers, viewer_id = hit
+        moment: Any = datetime.fromtimestamp(at, UTC)
+        if is_sqlite:
+            moment = moment.isoformat(" ")[:-6]
+        kept = json.dumps(headers) if headers else "{}"
+        known = _address(address)
+        yield hit_id, mail_id, copy_id, link_id, kind, moment, method, user_agent, known, kept, viewer_id, reason == COUNTED, reason
 
 
 @lru_cache(maxsize=4096)
@@ -97,7 +86,12 @@ def _address(value: str) -> str | None:
         return None
 
 
-def _copy_in(cursor: Any, rows: list[tuple[Any, ...]]) -> int:
+def _copy_in(rows: Iterable[tuple[Any, ...]]) -> int:
+    with connection.cursor() as cursor:
+        return _copy(cursor, rows)
+
+
+def _copy(cursor: Any, rows: Iterable[tuple[Any, ...]]) -> int:
     cursor.execute(
         f"CREATE TEMP TABLE IF NOT EXISTS tracking_arriving ON COMMIT DELETE ROWS AS SELECT {COLUMNS} FROM tracking_event WITH NO DATA"
     )
@@ -110,10 +104,13 @@ def _copy_in(cursor: Any, rows: list[tuple[Any, ...]]) -> int:
     return inserted
 
 
-def _insert_many(cursor: Any, rows: list[tuple[Any, ...]]) -> int:
-    places = ", ".join(["%s"] * len(rows[0]))
-    cursor.executemany(f"INSERT INTO tracking_event ({COLUMNS}) VALUES ({places}) ON CONFLICT (hit_id) DO NOTHING", rows)
-    inserted: int = cursor.rowcount
+def _insert_many(rows: Iterable[tuple[Any, ...]]) -> int:
+    """Straight through sqlite3: Django's cursor would hold every row in memory to look at the first."""
+    places = ", ".join("?" * len(COLUMNS.split(", ")))
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        statement = f"INSERT INTO tracking_event ({COLUMNS}) VALUES ({places}) ON CONFLICT (hit_id) DO NOTHING"
+        inserted: int = connection.connection.executemany(statement, rows).rowcount
     return inserted
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from tracking import bulk, telling
@@ -21,8 +20,8 @@ REASONS = {
 PREFETCH = ("prefetch", "prerender", "preview")
 
 
-class _SomeAreKnown(Exception):
-    """Not every event of a batch was new."""
+class SomeAreKnown(Exception):
+    """Not every hit was new (a spool file came back from a backup): roll back and record those `without_known`."""
 
 
 class _Copy(NamedTuple):
@@ -32,12 +31,21 @@ class _Copy(NamedTuple):
 
 
 def record(hits: list[Hit], *, now: datetime) -> int:
-    """Store each hit that is new and of a known copy, raise the counters, tell the owners; returns how many were stored."""
-    arrivals = _stored(_arrivals(hits))
+    """Store hits of known copies, raise the counters, tell the owners; returns how many were stored. Raises SomeAreKnown."""
+    arrivals = _arrivals(hits)
+    if bulk.insert_events(arrivals) < len(arrivals):
+        raise SomeAreKnown
     counted = [arrival for arrival in arrivals if arrival.counts]
     bulk.add_counts(counted)
     telling.tell(counted, now=now)
     return len(arrivals)
+
+
+def without_known(hits: list[Hit]) -> list[Hit]:
+    """Those that have not been recorded yet."""
+    ids = Event.objects.filter(hit_id__in=[hit.hit_id for hit in hits]).values_list("hit_id", flat=True)
+    known = {hit_id.hex for hit_id in ids}
+    return [hit for hit in hits if hit.hit_id not in known]
 
 
 def why(hit: Hit, owner_id: int) -> str:
@@ -47,20 +55,6 @@ def why(hit: Hit, owner_id: int) -> str:
     if hit.headers and any(word in value.lower() for value in hit.headers.values() for word in PREFETCH):
         return "prefetch"
     return "self" if hit.viewer_id == owner_id else COUNTED
-
-
-def _stored(arrivals: list[Arrival]) -> list[Arrival]:
-    """Insert the events; those that were known already (a spool file came back from a backup) are left out of the answer."""
-    try:
-        with transaction.atomic():
-            if bulk.insert_events(arrivals) < len(arrivals):
-                raise _SomeAreKnown
-    except _SomeAreKnown:
-        ids = Event.objects.filter(hit_id__in=[arrival.hit.hit_id for arrival in arrivals]).values_list("hit_id", flat=True)
-        known = {hit_id.hex for hit_id in ids}
-        arrivals = [arrival for arrival in arrivals if arrival.hit.hit_id not in known]
-        bulk.insert_events(arrivals)
-    return arrivals
 
 
 def _arrivals(hits: Iterable[Hit]) -> list[Arrival]:

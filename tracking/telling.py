@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import groupby
 from urllib.parse import urlsplit
 
 from django.utils import translation
@@ -21,19 +22,24 @@ def tell(counted: Iterable[Arrival], *, now: datetime) -> None:
     by_mail: dict[int, list[Arrival]] = defaultdict(list)
     for arrival in counted:
         by_mail[arrival.mail_id].append(arrival)
-    mails = list(TrackedMail.objects.filter(pk__in=by_mail).select_related("owner").order_by("pk"))
+    mails = list(TrackedMail.objects.filter(pk__in=by_mail).prefetch_related("owner").order_by("pk"))
     owners = {mail.owner_id for mail in mails}
     wants_cards = set(Preferences.objects.filter(user__in=owners, notify_activity=True).values_list("user_id", flat=True))
     links = TrackedLink.objects.in_bulk({arrival.link_id for arrivals in by_mail.values() for arrival in arrivals if arrival.link_id})
     copies = Copy.objects.filter(mail__in=mails).exclude(person=None).select_related("person__organisation").in_bulk()
     news = []
-    for mail in mails:
-        with translation.override(mail.owner.language):
-            _log(mail, by_mail[mail.pk], copies, links)
-            if mail.owner_id in wants_cards:
-                news.append(_news(mail, by_mail[mail.pk], links))
+    for language, of_language in groupby(sorted(mails, key=_language), key=_language):
+        with translation.override(language):
+            for mail in of_language:
+                _log(mail, by_mail[mail.pk], copies, links)
+                if mail.owner_id in wants_cards:
+                    news.append(_news(mail, by_mail[mail.pk], links))
     push_all((mail.owner, "tracking", {"mail": mail.pk}) for mail in mails)
     feed.notify_all(news, now=now)
+
+
+def _language(mail: TrackedMail) -> str:
+    return mail.owner.language
 
 
 def _log(mail: TrackedMail, arrivals: list[Arrival], copies: dict[int, Copy], links: dict[int, TrackedLink]) -> None:
