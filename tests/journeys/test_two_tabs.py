@@ -37,7 +37,7 @@ def test_the_sender_s_own_browser_opens_boris_s_inbox_and_both_icons_turn_opaque
     candor = context.new_page()
     sign_in_by_the_demo_s_hint(candor, demo)
     with context.expect_page() as opened:
-        candor.get_by_role("link", name="Boris’s inbox").click()
+        candor.get_by_role("link", name="Boris’s view").click()
     inbox = opened.value
     inbox.get_by_text("This is Boris Petrov’s own mailbox in the demo").wait_for()
     assert inbox.url.startswith(f"{demo.tracking}/inboxes/")
