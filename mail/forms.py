@@ -117,22 +117,24 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         """Empty password fields keep what is stored; an empty IMAP user or password means the same as for SMTP."""
         values: dict[str, Any] = super().clean() or {}
-        self._ask_password_for_other_host(values)
         self.instance.is_demo = self.instance.is_demo and "smtp_host" not in self.changed_data
-        for name in ("smtp_password", "imap_password"):
-            values[name] = values.get(name) or self.stored.get(name, "")
+        typed = values.get("smtp_password", "")
+        values["smtp_password"] = typed or self._stored_password("smtp")
         values["smtp_username"] = values.get("smtp_username") or (values.get("email", "") if values["smtp_password"] else "")
         if values.get("imap_host"):
             values["imap_username"] = values.get("imap_username") or values["smtp_username"]
-            values["imap_password"] = values["imap_password"] or values["smtp_password"]
+            is_other_host = "imap_host" in self.changed_data
+            kept = "" if is_other_host else self.stored.get("imap_password", "")
+            values["imap_password"] = values.get("imap_password") or kept or typed or self._stored_password("imap")
         return values
 
-    def _ask_password_for_other_host(self, values: dict[str, Any]) -> None:
-        """A stored password goes to no other server than the one it was given for."""
-        for protocol in ("smtp", "imap"):
-            is_typed = values.get(f"{protocol}_password") or values.get("smtp_password")
-            if f"{protocol}_host" in self.changed_data and self.stored.get(f"{protocol}_password") and not is_typed:
-                self.add_error(f"{protocol}_password", _("This is another server: type its password."))
+    def _stored_password(self, protocol: str) -> str:
+        """What is stored for a server that was left without a password; it goes to no host but the one that it was given for."""
+        password = self.stored.get(f"{protocol}_password") or self.stored.get("smtp_password", "")
+        if password and f"{protocol}_host" in self.changed_data:
+            self.add_error(f"{protocol}_password", _("This is another server: type its password."))
+            return ""
+        return password
 
 
 class OptionsForm(forms.ModelForm):  # type: ignore[type-arg]

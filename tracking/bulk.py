@@ -96,7 +96,8 @@ def _copy(cursor: Any, rows: Iterable[tuple[Any, ...]]) -> int:
         f"CREATE TEMP TABLE IF NOT EXISTS tracking_arriving ON COMMIT DELETE ROWS AS SELECT {COLUMNS} FROM tracking_event WITH NO DATA"
     )
     cursor.execute("DELETE FROM tracking_arriving")
-    with cursor.copy(f"COPY tracking_arriving ({COLUMNS}) FROM STDIN") as copy:
+    # Django wraps the errors of its own cursors' methods, and this is psycopg's
+    with connection.wrap_database_errors, cursor.copy(f"COPY tracking_arriving ({COLUMNS}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
     cursor.execute(f"INSERT INTO tracking_event ({COLUMNS}) SELECT {COLUMNS} FROM tracking_arriving ON CONFLICT (hit_id) DO NOTHING")

@@ -115,8 +115,8 @@ def _record_alone(hit: Hit, now: datetime) -> int:
     try:
         with transaction.atomic():
             return recording.record([hit], now=now)
-    except DataError:
-        logger.exception("A hit was dropped: the database does not take it.")
+    except DataError as error:  # whose words would tell who opened what
+        logger.error("A hit was dropped: the database does not take it (%s).", type(error.__cause__ or error).__name__)
         return 0
 
 

@@ -143,12 +143,15 @@ def _are_records(columns: list[tuple[Any, ...]]) -> bool:
     """Whether the values have the types and lie in the ranges that a hit's have, column by column."""
     if len(columns) != len(TYPES) or not all(set(map(type, column)) <= types for column, types in zip(columns, TYPES, strict=True)):
         return False
-    versions, hit_ids, kinds, at, viewers = (columns[index] for index in (0, 1, 2, 5, 10))
+    versions, hit_ids, kinds, copies, at, headers, viewers = (columns[index] for index in (0, 1, 2, 3, 5, 9, 10))
     known = [viewer for viewer in viewers if viewer is not None] or [0]
     return (
         set(versions) == {VERSION}
         and set(kinds) <= KINDS
         and all(map(HIT_ID.fullmatch, hit_ids))
+        and min(copies) >= 0
+        and max(copies) < 2**63
+        and all(type(value) is str for kept in headers for value in kept.values())
         and min(at) >= 0
         and max(at) < LATEST
         and min(known) >= 0

@@ -91,6 +91,21 @@ def test_a_stored_password_goes_to_no_other_server(alice_client: Client, account
     assert account.smtp_host == "127.0.0.1"
 
 
+@pytest.mark.parametrize("stored_imap", ["", "imap-secret"])
+@pytest.mark.parametrize("typed", [{}, {"smtp_password": "a guess"}])
+def test_a_stored_password_goes_to_no_new_mailbox_server(
+    alice_client: Client, account: Account, server: FakeServer, stored_imap: str, typed: dict[str, str]
+):
+    Account.objects.filter(pk=account.pk).update(imap_host="imap.acme.test" if stored_imap else "", imap_password=stored_imap)
+    other = filled(server, smtp_password="", imap_host="localhost", imap_port=server.port, imap_security="none", anyway="1")
+    page = alice_client.post(f"/settings/email-sync/accounts/{account.pk}/", other | typed)
+    account.refresh_from_db()
+    assert (account.imap_host, account.imap_password) == (
+        ("localhost", "a guess") if typed else ("imap.acme.test" if stored_imap else "", stored_imap)
+    )
+    assert typed or "another server" in page.content.decode()
+
+
 def test_the_same_address_is_not_connected_twice(alice_client: Client, server: FakeServer, account: Account):
     response = alice_client.post("/settings/email-sync/accounts/", filled(server, email="ALICE@acme.test"))
     assert response.status_code == 422

@@ -149,12 +149,26 @@ def test_a_hit_is_recorded_once_though_its_file_comes_back(copy, mail, spool):
 def test_torn_and_foreign_lines_are_passed_over(copy, spool, caplog):
     good = hits.encode((hits.VERSION, *hit(copy))).encode()
     bad = [good[:40], b"\xff\x00", b"[]", b"{}", b"null", b'[9,"x"]', b"[" * 5000, good.replace(b'"open"', b'"shut"')]
+    bad += [good.replace(b"{}", header) for header in (b'{"Purpose":1}', b'{"Purpose":["prefetch"]}', b'{"Purpose":null}')]
+    bad += [good.replace(str(copy.public_id).encode(), number) for number in (b"-1", b"9" * 30, b"9" * 5000)]
+    bad += [good.replace(str(START).encode(), b"NaN")]
     spool.mkdir()
     (spool / "torn.hits").write_bytes(b"\n" + b"\n\n".join([*bad, good]) + b"\n" + good[:30])
 
     assert drain() == 1
     assert files(spool) == []
-    assert "8 unreadable lines" in caplog.text
+    assert "15 unreadable lines" in caplog.text
+
+
+def test_a_hit_that_the_database_refuses_holds_up_no_other_and_is_not_quoted(copy, mail, spool, caplog):
+    oversized = hit(copy, user_agent="Curious/" + "9" * 600)
+    for one in (hit(copy), oversized, hit(copy)):
+        hits.keep(one)
+
+    assert drain() == (2 if connection.vendor == "postgresql" else 3)  # SQLite takes texts of any length
+    assert "Curious" not in caplog.text
+    mail.refresh_from_db()
+    assert mail.open_count >= 2
 
 
 def test_text_that_a_database_refuses_is_made_harmless(copy):
