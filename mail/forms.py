@@ -130,7 +130,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def _stored_password(self, protocol: str) -> str:
         """What is stored for a server that was left without a password; it goes to no host but the one that it was given for."""
-        password = self.stored.get(f"{protocol}_password") or self.stored.get("smtp_password", "")
+        password: str = self.stored.get(f"{protocol}_password") or self.stored.get("smtp_password", "")
         if password and f"{protocol}_host" in self.changed_data:
             self.add_error(f"{protocol}_password", _("This is another server: type its password."))
             return ""

@@ -16,6 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from crm.accounts.requests import signed_in
+from crm.lib.primary_keys import primary_key
 from notifications import feed, stream
 from notifications.models import Card, CardQuerySet
 
@@ -66,7 +67,7 @@ def cards(request: HttpRequest) -> HttpResponse:
 def latest(request: HttpRequest) -> HttpResponse:
     """What changed, for open tabs: the bell's count and list, and the cards named by `?card=`."""
     mine = Card.objects.visible_to(signed_in(request))
-    wanted = [int(pk) for pk in request.GET.getlist("card") if _is_pk(pk)]
+    wanted = [primary_key(pk) for pk in request.GET.getlist("card")]
     unseen = mine.unseen()
     context = {"days": by_day(mine.filter(pk__in=wanted)), "unseen": list(unseen[:BELL]), "count": unseen.count()}
     return render(request, "notifications/_latest.html", context)
@@ -108,11 +109,7 @@ def _listing(request: HttpRequest) -> dict[str, Any]:
 
 
 def _before(mine: CardQuerySet, pk: str) -> CardQuerySet:
-    last = mine.filter(pk=int(pk)).first() if _is_pk(pk) else None
+    last = mine.filter(pk=primary_key(pk)).first()
     if last:
         mine = mine.filter(Q(updated_at__lt=last.updated_at) | Q(updated_at=last.updated_at, pk__lt=last.pk))
     return mine
-
-
-def _is_pk(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19

@@ -1,4 +1,4 @@
-"""What follows from who is signed in: zone, language, the viewer cookie; and what a fragment's request gets when nobody is."""
+"""What follows from who is signed in: zone, language, the viewer cookie, no caching; and what a fragment's request gets when nobody is."""
 
 from collections.abc import Callable
 from typing import Any
@@ -36,6 +36,7 @@ class PreferencesMiddleware:
         else:
             response = self.get_response(request)
         if was_signed_in or request.user.is_authenticated:
+            response.headers.setdefault("Cache-Control", "private, no-store")  # nobody who comes later reads it from a cache
             self._keep_cookie(request, response)
         return response
 

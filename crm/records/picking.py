@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
+from crm.lib.primary_keys import primary_key
 from crm.records.matching import matching
 from crm.records.models import Deal, Organisation, OwnedQuerySet, Person
 
@@ -73,7 +74,7 @@ class PickField(forms.Field):
 
     def _by_pk(self, text: str, pk: str) -> Any:
         """The one picked, unless the name was typed over afterwards."""
-        if not str(pk).isdecimal():
+        if not primary_key(str(pk)):
             return None
         kept = self.current if self.current is not None and str(self.current.pk) == str(pk) else None
         record = kept or self._choices().filter(pk=int(pk)).first()

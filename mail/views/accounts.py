@@ -10,11 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from crm.accounts.models import User
+from crm.accounts.requests import signed_in
+from crm.lib.primary_keys import primary_key
 from mail import diagnosis
 from mail.forms import PORTS, AccountForm, OptionsForm
 from mail.models import Account
 from mail.reach import why_unreachable
-from mail.views.requests import signed_in, wants_json
+from mail.views.requests import wants_json
 from tracking import preferences
 
 
@@ -46,7 +48,7 @@ def account_test(request: HttpRequest) -> HttpResponse:
     """Try the servers as they are typed, saving and sending nothing; answers with what was found, in plain words."""
     user = signed_in(request)
     pk = request.POST.get("account", "")
-    account = get_object_or_404(Account.objects.visible_to(user), pk=pk) if pk.isdecimal() else Account(owner=user)
+    account = get_object_or_404(Account.objects.visible_to(user), pk=primary_key(pk)) if pk else Account(owner=user)
     form = AccountForm(request.POST, user=user, instance=account)
     findings = diagnosis.check(form.instance) if form.is_valid() else []
     context = {"section": "settings", "settings_page": "email_sync", "form": form, "ports": json.dumps(PORTS), "findings": findings}

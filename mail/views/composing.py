@@ -20,13 +20,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from crm.accounts.models import User
+from crm.accounts.requests import signed_in
+from crm.lib.primary_keys import primary_key
 from crm.records.models import Deal, Organisation, Person
 from mail import addresses, attachments, body, drafts, outbox, replying, tasks
 from mail.forms import ComposeForm
 from mail.models import Account, Message
 from mail.reach import why_unreachable
 from mail.views.composer_words import words
-from mail.views.requests import signed_in, wants_json
+from mail.views.requests import wants_json
 from tracking import preferences
 from tracking.models import Preferences
 
@@ -125,8 +127,8 @@ def send(request: HttpRequest) -> HttpResponse:
 def draft_discard(request: HttpRequest) -> HttpResponse:
     """Throw the draft away."""
     user = signed_in(request)
-    pk = request.POST.get("draft", "")
-    if pk.isdecimal():
+    pk = primary_key(request.POST.get("draft", ""))
+    if pk:
         draft = get_object_or_404(Message.objects.visible_to(user).in_folder(Message.Folder.DRAFTS), pk=pk)
         drafts.discard(message=draft)
     return JsonResponse({}) if wants_json(request) else redirect("mail:folder", "drafts")
@@ -135,10 +137,10 @@ def draft_discard(request: HttpRequest) -> HttpResponse:
 @require_safe
 def people(request: HttpRequest) -> JsonResponse:
     """People whom an address field suggests for what is typed, beginnings first; before, the people of the page's organisation."""
-    typed, organisation = request.GET.get("q", "").strip()[:100], request.GET.get("organisation", "")
+    typed, organisation = request.GET.get("q", "").strip()[:100], primary_key(request.GET.get("organisation", ""))
     found = Person.objects.visible_to(signed_in(request)).exclude(email="").select_related("organisation").order_by("name")
     if not typed:
-        nearest = list(found.filter(organisation=organisation)[:8]) if organisation.isdecimal() else []
+        nearest = list(found.filter(organisation=organisation)[:8])
         return JsonResponse({"people": [_suggestion(person) for person in nearest]})
     low = typed.casefold()
     named = found.filter(Q(name__icontains=typed) | Q(email__icontains=typed))[:50]
@@ -192,8 +194,8 @@ def _attach_posted(request: HttpRequest, message: Message) -> None:
 
 
 def _draft_of(request: HttpRequest, user: User) -> Message | None:
-    pk = request.GET.get("draft", "")
-    if not pk.isdecimal():
+    pk = primary_key(request.GET.get("draft", ""))
+    if not pk:
         return None
     return get_object_or_404(Message.objects.visible_to(user).in_folder(Message.Folder.DRAFTS).select_related("account"), pk=pk)
 
@@ -220,8 +222,8 @@ def _start_with_draft(draft: Message) -> Start:
 def _start_new(request: HttpRequest, user: User, account: Account | None) -> Start:
     signature = signed(account)
     for kind, model in (("person", Person), ("organisation", Organisation), ("deal", Deal), ("reply", Message)):
-        value = request.GET.get(kind, "")
-        if value.isdecimal():
+        value = primary_key(request.GET.get(kind, ""))
+        if value:
             record = get_object_or_404(model.objects.visible_to(user), pk=value)  # type: ignore[attr-defined]
             start = _start_about(record, signature, everybody="all" in request.GET)
             start.query = urlencode({kind: record.pk})

@@ -9,9 +9,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from crm.accounts.requests import signed_in
+from crm.lib.primary_keys import primary_key
 from mail import attachments
 from mail.models import Attachment, Message
-from mail.views.requests import signed_in, wants_json
+from mail.views.requests import wants_json
 
 logger = logging.getLogger(__name__)
 
@@ -19,8 +21,8 @@ logger = logging.getLogger(__name__)
 @require_POST
 def attach(request: HttpRequest) -> JsonResponse:
     """Put one uploaded file to a draft; answers with its line, or a sentence. The draft is kept whatever happens."""
-    pk, upload = request.POST.get("draft", ""), request.FILES.get("file")
-    draft = get_object_or_404(Message.objects.visible_to(signed_in(request)), pk=pk if pk.isdecimal() else 0)
+    pk, upload = primary_key(request.POST.get("draft", "")), request.FILES.get("file")
+    draft = get_object_or_404(Message.objects.visible_to(signed_in(request)), pk=pk)
     if upload is None:
         return _told(_("The file did not arrive. Try again."))
     try:

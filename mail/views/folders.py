@@ -10,11 +10,12 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from crm.accounts.models import User
+from crm.accounts.requests import signed_in
 from crm.lib import heartbeat
+from crm.lib.primary_keys import primary_key
 from crm.records.models import Deal, Organisation, Person
 from mail import lists
 from mail.models import Account, Message, Thread
-from mail.views.requests import signed_in
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def _query(active: list[str], **more: str) -> str:
 def _record_of(request: HttpRequest, user: User) -> tuple[str, Person | Organisation | Deal]:
     """The record that the query names, as far as the user may see it."""
     for kind, model in (("person", Person), ("organisation", Organisation), ("deal", Deal)):
-        value = request.GET.get(kind, "")
-        if value.isdecimal():
+        value = primary_key(request.GET.get(kind, ""))
+        if value:
             return kind, get_object_or_404(model.objects.visible_to(user), pk=value)
     raise Http404

@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from crm.accounts.models import User
+from crm.accounts.requests import signed_in
+from crm.lib.primary_keys import primary_key
 from crm.records.models import Activity, Deal, Organisation, Person
 from mail import filing, lists, outbox, reading, tasks
 from mail.models import Message, Thread
 from mail.views.folders import folder_links
-from mail.views.requests import signed_in
 from tracking.models import TrackedMail
 from tracking.reading import with_activity
 
@@ -50,8 +51,8 @@ def thread_deals(request: HttpRequest, pk: int) -> HttpResponse:
     user = signed_in(request)
     found = get_object_or_404(Thread.objects.visible_to(user), pk=pk)
     verb = "unlink" if "unlink" in request.POST else "link"
-    value = request.POST.get(verb, "")
-    deal = get_object_or_404(Deal.objects.visible_to(user), pk=value if value.isdecimal() else 0)
+    value = primary_key(request.POST.get(verb, ""))
+    deal = get_object_or_404(Deal.objects.visible_to(user), pk=value)
     if verb == "link":
         found.deals.add(deal)
     else:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from crm.lib.primary_keys import primary_key
 from crm.records import pipeline
 from crm.records.forms import ClosingForm, DealForm
 from crm.records.models import Deal, Organisation, Person
@@ -71,9 +72,9 @@ def deal_create(request: Request) -> HttpResponse:
     """Add a deal, perhaps to a stage, for a person or an organisation named in the address."""
     deal = Deal(owner=request.user)
     stages = pipeline.default_pipeline().stages
-    wanted = request.GET.get("stage", "")
+    wanted = primary_key(request.GET.get("stage", ""))
     initial = detail.prefill(request, "person", "organisation")
-    initial["stage"] = (stages.filter(pk=wanted).first() if wanted.isdecimal() else None) or stages.first()
+    initial["stage"] = stages.filter(pk=wanted).first() or stages.first()
     form = DealForm(request.POST or None, instance=deal, user=request.user, initial=initial)
     if request.method == "POST" and form.is_valid():
         form.instance.stage = form.cleaned_data["stage"]

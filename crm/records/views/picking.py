@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from crm.lib.primary_keys import primary_key
 from crm.records.contacts import same_email
 from crm.records.models import Deal, OwnedQuerySet, Person
 from crm.records.picking import KINDS
@@ -39,7 +40,7 @@ def pick(request: Request, kind: str) -> HttpResponse:
 @require_safe
 def person_duplicates(request: Request) -> HttpResponse:
     """A hint while an address is typed: who has it already."""
-    besides = request.GET.get("besides", "")
-    known = Person.objects.visible_to(request.user).filter(pk=besides).first() if besides.isdecimal() else None
+    besides = primary_key(request.GET.get("besides", ""))
+    known = Person.objects.visible_to(request.user).filter(pk=besides).first()
     duplicates = same_email(request.user, request.GET.get("email", "").strip(), besides=known)
     return render(request, "records/_duplicates.html", {"duplicates": duplicates})

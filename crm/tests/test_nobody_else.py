@@ -1,0 +1,243 @@
+"""Every address of the site, asked by everybody but the owner: nothing of a user's mail and tracking is ever answered.
+
+The addresses come from the resolver. One with arguments that is not listed in `objects` fails here, and so does a
+page that strangers can open and that is not listed in `PUBLIC`: a new page cannot be forgotten.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.http import HttpResponse, HttpResponseBase
+from django.test import Client
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from crm.accounts.models import Team, User
+from crm.records.models import Activity, Deal, Note, Organisation, Person
+from crm.records.pipeline import default_pipeline
+from mail import drafts, outbox
+from mail.models import Account, Attachment, Message
+from tracking import hits, preferences, recording
+from tracking.models import Copy, TrackedLink
+
+OTHERS = ["bob", "charlie", "mona", "ada"]
+PUBLIC = {"healthz", "readyz", "robots", "tracking:pixel", "tracking:link"}
+STREAM = "notifications:live"  # never ends; see notifications/tests/test_live.py
+SECRETS = {  # each beginning with a word by which it could be searched for
+    "subject": "Zebrafish agreement",
+    "body": "Okapi clause",
+    "draft": "Quokka intentions",
+    "link": "Wombat prices",
+    "target": "numbat.test/offer",
+    "bcc": "silent@axolotl.test",
+    "file": "Capybara.pdf",
+    "signature": "Narwhal regards",
+    "server": "smtp.pangolin.test",
+}
+TRACES = ("was opened", "was followed", "Someone opened", "data-tracked-mail", "Opened once", "Opened 2 times")
+
+
+@dataclass
+class World:
+    """What Alice owns."""
+
+    person: Person
+    organisation: Organisation
+    deal: Deal
+    activity: Activity
+    note: Note
+    account: Account
+    message: Message
+    draft: Message
+    attachment: Attachment
+    card: int
+
+
+@pytest.fixture
+def world(alice: User) -> World:
+    """A tracked mail that was sent, opened and followed, a draft, and the records around them."""
+    organisation = Organisation.objects.create(owner=alice, name="Acme Tools")
+    person = Person.objects.create(owner=alice, name="Boris", email="boris@client.test", organisation=organisation)
+    deal = Deal.objects.create(
+        owner=alice, title="Licences", stage=default_pipeline().stages.all()[0], person=person, organisation=organisation
+    )
+    account = Account.objects.create(
+        owner=alice, email="alice@acme.test", smtp_host=SECRETS["server"], signature_html=f"<p>{SECRETS['signature']}</p>"
+    )
+    message = _tracked_mail(alice, account, deal)
+    draft = drafts.save(
+        owner=alice, message=None, account=account, to="", cc="", bcc="", subject=SECRETS["draft"], body_html="x", deal=deal
+    )
+    return World(
+        person=person,
+        organisation=organisation,
+        deal=deal,
+        activity=Activity.objects.create(owner=alice, subject="Call", kind="call", deal=deal, due_at=timezone.now()),
+        note=Note.objects.create(author=alice, deal=deal, text="Budget"),
+        account=account,
+        message=message,
+        draft=draft,
+        attachment=Attachment.objects.create(message=message, name=SECRETS["file"], file=ContentFile(b"%PDF", "a"), size=4),
+        card=alice.cards.get(kind="clicked").pk,
+    )
+
+
+def _tracked_mail(alice: User, account: Account, deal: Deal) -> Message:
+    html = f'<p>{SECRETS["body"]} <a href="https://{SECRETS["target"]}">{SECRETS["link"]}</a></p>'
+    common: dict[str, Any] = {"owner": alice, "message": None, "account": account, "deal": deal, "cc": ""}
+    message = drafts.save(**common, to="boris@client.test", bcc=SECRETS["bcc"], subject=SECRETS["subject"], body_html=html)
+    now = timezone.now()
+    preferences.update(user=alice, open_tracking=True, link_tracking=True, notify_activity=True)
+    outbox.queue(message=message, track_opens=True, track_links=True, now=now)
+    message.deliveries.update(status="sent", sent_at=now)
+    Message.objects.filter(pk=message.pk).update(folder=Message.Folder.SENT, sent_at=now)
+    message.refresh_from_db()
+    copy = Copy.objects.get(mail=message.tracked_mail)
+    Copy.objects.filter(pk=copy.pk).update(person=deal.person)  # so that their timeline tells of it
+    TrackedLink.objects.create(mail=copy.mail, number=0, target=f"https://{SECRETS['target']}", text=SECRETS["link"])
+    kinds = (hits.OPEN, hits.OPEN, hits.CLICK)
+    recording.record([hits.Hit(uuid4().hex, kind, copy.public_id, 0, now.timestamp(), "GET", "", "", {}, None) for kind in kinds], now=now)
+    return message
+
+
+def objects(world: World) -> dict[str, dict[str, object]]:
+    """The arguments of every address that has some: Alice's own."""
+    records = {name: {"pk": getattr(world, name).pk} for name in ("person", "organisation", "deal", "activity", "note")}
+    thread, team = {"pk": world.message.thread_id}, {"pk": Team.objects.get(members=world.message.owner).pk}
+    user, message, file = {"pk": world.message.owner_id}, {"pk": world.message.pk}, {"pk": world.attachment.pk}
+    verbs = {
+        "person": ("detail", "edit", "delete"),
+        "organisation": ("detail", "edit", "delete"),
+        "deal": ("detail", "edit", "delete", "move", "win", "lose", "reopen"),
+        "activity": ("detail", "edit", "done", "delete"),
+        "note": ("edit", "delete"),
+    }
+    return {
+        **{f"records:{kind}_{verb}": records[kind] for kind, names in verbs.items() for verb in names},
+        **{f"mail:thread{verb}": thread for verb in ("", "_star", "_deals", "_archive")},
+        **{f"mail:{name}": message for name in ("message_body", "send_again", "back_to_drafts")},
+        **{f"mail:attachment{verb}": file for verb in ("", "_remove")},
+        **{f"mail:account_{verb}": {"pk": world.account.pk} for verb in ("edit", "delete")},
+        **{f"accounts:{name}": user for name in ("avatar", "user_edit", "user_reinvite")},
+        **{f"accounts:team_{verb}": team for verb in ("edit", "delete")},
+        "mail:folder": {"folder": "sent"},
+        "records:pick": {"kind": "deal"},
+        "tracking:icons": {"pk": world.message.tracked_mail_id},
+        "notifications:card_open": {"pk": world.card},
+        "account_reset_password_from_key": {"uidb36": "1", "key": "set-password"},
+    }
+
+
+def addresses(world: World) -> dict[str, str]:
+    """Every address of the site by its name."""
+    known, found = objects(world), {}
+    for name in _names(get_resolver()):
+        try:
+            found[name] = reverse(name, kwargs=known.get(name))
+        except NoReverseMatch:
+            pytest.fail(f"{name} is a new address with arguments: say in `objects` what of Alice's it would show.")
+    return found
+
+
+def _names(resolver: URLResolver, namespace: str = "") -> Iterator[str]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLPattern):
+            yield f"{namespace}{entry.name}"
+        else:
+            yield from _names(entry, f"{namespace}{entry.namespace}:" if entry.namespace else namespace)
+
+
+def queries(page: str, world: World) -> list[dict[str, object]]:
+    """What a page without arguments might be asked for by its query."""
+    records: dict[str, object] = {name: getattr(world, name).pk for name in ("person", "organisation", "deal", "activity")}
+    everything = {**records, "card": world.card, "owner": "all", "is": "opened", "folder": "sent", "kind": "opened"}
+    single: list[dict[str, object]] = [{"organisation": records["organisation"]}, {"deal": records["deal"]}]
+    mails: list[dict[str, object]] = [{"reply": world.message.pk}, {"draft": world.draft.pk}]
+    searches = any(word in page for word in ("search", "people", "list", "pick", "duplicates"))
+    words: list[dict[str, object]] = [{"q": secret.split()[0].split("@")[0][:-1]} for secret in SECRETS.values()] if searches else []
+    return [everything, *single, *mails, *words]
+
+
+def told(response: HttpResponseBase) -> str:
+    """All that an answer says: its headers and its content."""
+    content = b"".join(response) if response.streaming else response.content  # type: ignore[call-overload,attr-defined]
+    return f"{response.headers} {content.decode(errors='replace')}"
+
+
+def leaks(response: HttpResponseBase) -> list[str]:
+    """What of Alice's mail or tracking an answer gives away."""
+    text = told(response)
+    return [word for word in (*SECRETS.values(), *TRACES) if word in text]
+
+
+def ask(client: Client, method: str, address: str, **options: Any) -> HttpResponse:
+    """The answer; whatever it changed is taken back."""
+    before = transaction.savepoint()
+    try:
+        response: HttpResponse = getattr(client, method)(address, **options)
+        return response
+    finally:
+        transaction.savepoint_rollback(before)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_nobody_else_is_told_anything(name: str, request: pytest.FixtureRequest, world: World):
+    client = Client()
+    client.force_login(request.getfixturevalue(name))
+    known, found = objects(world), {}
+    for page, address in addresses(world).items():
+        if page == STREAM:
+            continue
+        found[page, "fragment"] = leaks(ask(client, "get", address, headers={"HX-Request": "true"}))
+        for query in [{}, *([] if page in known else queries(page, world))]:
+            found[page, str(query)] = leaks(ask(client, "get", address, data=query))
+    assert {page: words for page, words in found.items() if words} == {}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_nobody_else_changes_anything_of_it(name: str, request: pytest.FixtureRequest, world: World):
+    client = Client()
+    client.force_login(request.getfixturevalue(name))
+    own = ("mail:thread", "mail:message", "mail:send_again", "mail:back_to", "mail:attachment_", "mail:account_", "tracking:icons")
+    for page, address in addresses(world).items():
+        if page == STREAM or page.startswith("account_"):
+            continue
+        posted = {"draft": world.draft.pk, "account": world.account.pk, "deal": world.deal.pk, "reply": world.message.pk}
+        response = ask(client, "post", address, data=posted, headers={"Accept": "application/json"})
+        assert not leaks(response), page
+        if page in objects(world) and page.startswith(own):
+            assert response.status_code in (404, 405), page
+
+
+def test_the_owner_is_told_all_of_it(alice_client: Client, world: World):
+    """Else the tests above could not fail."""
+    found: set[str] = set()
+    for page, address in addresses(world).items():
+        if page == STREAM:
+            continue
+        for query in ({}, {"deal": world.deal.pk}, {"draft": world.draft.pk}, {"person": world.person.pk}):
+            found.update(leaks(ask(alice_client, "get", address, data=query)))
+    assert {*SECRETS.values(), *TRACES[:4]} - found == set()
+
+
+def test_strangers_are_let_in_nowhere_else(client: Client, world: World):
+    for page, address in addresses(world).items():
+        response = client.get(address)
+        is_sign_in = page.startswith("account_")
+        assert is_sign_in or page in PUBLIC or response.status_code in (302, 403), page
+        assert not leaks(response), page
+        if response.status_code == 302 and not is_sign_in:
+            assert response["Location"].startswith("/account/login/"), page
+
+
+def test_no_cache_on_the_way_keeps_a_page_of_somebody(alice_client: Client, world: World):
+    for page, address in addresses(world).items():
+        if page != STREAM:
+            response = ask(alice_client, "get", address)
+            told(response)  # to its end: files are closed then
+            assert page in PUBLIC or "private" in response.get("Cache-Control", ""), page
