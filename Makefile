@@ -9,11 +9,11 @@ FRONT_END = node_modules/.installed
 STATIC = build/.collected
 STATIC_SOURCES := $(shell find static -type f 2>/dev/null) crm/lib/npm.py
 
-.PHONY: run setup dev test migrate clean help
+.PHONY: run setup dev test bench screenshots migrate clean help
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 run: $(RUNTIME) $(FRONT_END) $(STATIC) ## Start everything, with demo users and demo data: http://localhost:$(PORT), 8000 by default
 	@exec $(BIN)/python manage.py demo
@@ -49,6 +49,12 @@ migrate: | $(RUNTIME)
 
 test: dev ## Formatter, linter, types, import direction, migrations and the whole suite
 	@$(BIN)/python scripts/suite.py
+
+bench: dev ## Measure the hit path: ratios, losses, draining, latency (needs wrk)
+	@$(BIN)/python -m bench
+
+screenshots: dev ## Take the pictures of docs/screenshots anew (needs chromium)
+	@$(BIN)/python -m scripts.screenshots
 
 clean: ## Throw away what can be made again; the data in DATA_DIR stays
 	rm -rf .venv node_modules build

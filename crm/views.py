@@ -8,15 +8,18 @@ from django.views.decorators.http import require_safe
 
 from crm import insights as numbers
 from crm import searching
+from crm.accounts.requests import signed_in
 from crm.health import look
 from crm.records.pipeline import default_pipeline
 from crm.records.views.page import Request, page_or_fragment
+from mail.models import Message
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Where a salesperson begins: the mail."""
-    return redirect("mail:folder", "inbox")
+    """Where a salesperson begins: the inbox, or what was sent while nothing has come in."""
+    inbox = Message.objects.visible_to(signed_in(request)).in_folder(Message.Folder.INBOX)
+    return redirect("mail:folder", "inbox" if inbox.exists() else "sent")
 
 
 @require_safe

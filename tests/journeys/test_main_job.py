@@ -154,28 +154,6 @@ def toggle_state(before: str, clicked: bool) -> str:
     return {"true": "false", "false": "true"}[before] if clicked else before
 
 
-def test_two_tabs_of_one_browser_tell_the_whole_story(demo: Demo, context: Any) -> None:
-    subject = f"Two tabs {uuid.uuid4().hex[:8]}"
-    crm, inbox = context.new_page(), context.new_page()
-    sign_in(crm, demo, ANNA, PASSWORD)
-    crm.get_by_role("button", name="Compose").click()
-    compose(crm, subject)
-    crm.get_by_role("button", name="Send", exact=True).click()
-    delivered.wait_for_mail(demo, BORIS, subject)
-    crm.goto(f"{demo.site}/mail/sent/")
-
-    inbox.goto(f"{demo.tracking}/inboxes/{BORIS}/")
-    inbox.get_by_text(subject).first.click()
-    row = crm.locator("[data-mail-row]").filter(has_text=subject)
-    row.locator("[data-tracked-kind=opens].is-seen").wait_for()
-
-    mail_frame = inbox.frame_locator("iframe").first
-    with context.expect_page() as opened:
-        mail_frame.get_by_role("link", name="calendar").click()
-    row.locator("[data-tracked-kind=clicks].is-seen").wait_for()
-    opened.value.close()
-
-
 def test_what_cannot_be_sent_stays_and_says_why(demo: Demo, context: Any) -> None:
     subject = f"Refused {uuid.uuid4().hex[:8]}"
     page = context.new_page()
