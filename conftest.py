@@ -7,6 +7,14 @@ from django.test import Client
 from django.utils import translation
 
 from crm.accounts.models import Team, User
+from crm.celery import app
+
+
+@pytest.fixture(scope="session", autouse=True)
+def broker_modules() -> None:
+    """Load what sending a wake-up imports: a thread that imports it later changes `sys.modules` while others walk through it."""
+    with app.connection_for_write() as connection:
+        assert connection.default_channel
 
 
 @pytest.fixture(autouse=True)
