@@ -61,7 +61,7 @@ def check_demo(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 def check_data_dir(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """DATA_DIR can be written."""
     try:
-        settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+        settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
         probe = settings.DATA_DIR / ".writable"
         probe.write_text("")
         probe.unlink()
@@ -69,6 +69,17 @@ def check_data_dir(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         hint = "Free some space, correct its permissions, or set DATA_DIR to another folder."
         return [Error(f"DATA_DIR ({settings.DATA_DIR}) cannot be written: {error.strerror}.", hint=hint, id="candor.DATA_DIR")]
     return []
+
+
+@register(TAG, deploy=True)
+def check_privacy_of_data_dir(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Other users of the machine cannot read mail, uploads and spool."""
+    try:
+        is_open = settings.DATA_DIR.stat().st_mode & 0o007
+    except OSError:  # told by the check above
+        return []
+    hint = f"Close it: chmod 700 {settings.DATA_DIR}"
+    return [Warning("Every user of this machine can read DATA_DIR.", hint=hint, id="candor.DATA_DIR.open")] if is_open else []
 
 
 @register(Tags.staticfiles)

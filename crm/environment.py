@@ -82,16 +82,16 @@ class Environment:
         return value in {"1", "true", "yes", "on"}
 
     def url(self, name: str, default: str) -> str:
-        """An absolute http(s) address without path, query or trailing slash."""
+        """An absolute http(s) address without path, query or trailing slash, spelt as browsers send it in `Host`."""
         value = self.text(name, default).rstrip("/")
         try:
             parts = urlsplit(value)
-            valid = parts.scheme in {"http", "https"} and parts.hostname and not parts.path and not parts.query
-            _ = parts.port
-        except ValueError:
-            valid = False
-        if valid:
-            return value
+            usual = {"http": 80, "https": 443}[parts.scheme]
+            if parts.hostname and not (parts.path or parts.query or parts.fragment or "@" in parts.netloc):
+                host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+                return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in (None, usual) else "")
+        except (ValueError, KeyError):
+            pass
         self._tell(name, f"{name} is “{value}”, which is not a web address.", "Give scheme and host only: https://crm.example.com.")
         return default
 

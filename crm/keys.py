@@ -48,7 +48,7 @@ def generate() -> dict[str, str]:
 
 
 def _kept_or_generated(path: Path) -> dict[str, str]:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
         draft = path.with_name(f".keys-{secrets.token_hex(4)}.json")
         draft.touch(mode=0o600, exist_ok=False)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from celery.schedules import crontab
 from csp.constants import NONE, SELF, UNSAFE_INLINE
+from django.http.request import split_domain_port
 from django.utils.translation import gettext_lazy as _
 
 from crm import keys
@@ -174,7 +175,9 @@ CSRF_COOKIE_NAME = "candor_csrf"
 # Security
 TRACKING_HOST = TRACKING_URL.split("//", 1)[1]
 SITE_HOST = SITE_URL.split("//", 1)[1]
-ALLOWED_HOSTS = [host.rsplit(":", 1)[0] for host in (SITE_HOST, TRACKING_HOST)] + (["localhost", "127.0.0.1", "[::1]"] if IS_LOCAL else [])
+ALLOWED_HOSTS = [split_domain_port(host)[0] for host in (SITE_HOST, TRACKING_HOST)] + (
+    ["localhost", "127.0.0.1", "[::1]"] if IS_LOCAL else []
+)
 ALLOWED_HOSTS += [".localhost"] if DEMO else []  # the demo company's web site, where the links of its mails lead
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = IS_HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if IS_HTTPS else 0

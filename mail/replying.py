@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from mail import addresses, threading
+from mail import addresses, body, threading
 from mail.models import Account, Message, Recipient
 from mail.reading import plain_as_html
 from tracking.cleaning import strip_own
@@ -37,8 +37,8 @@ def reply_to(message: Message, *, everybody: bool = False) -> Reply:
 
 
 def quote(message: Message) -> str:
-    """The message as a quotation, without pixels and links of ours: they would count the sender's own reading."""
-    html = strip_own(message.body_html) or plain_as_html(message.body_text)
+    """The message as a quotation: safe whatever was received, and without pixels and links of ours, which would count one's own reading."""
+    html = body.clean(strip_own(message.body_html)) or plain_as_html(message.body_text)
     return render_to_string("mail/_quote.html", {"message": message, "html": html})
 
 

@@ -68,3 +68,16 @@ def test_nothing_at_all_has_to_be_set_on_the_own_machine(tmp_path: Path) -> None
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     assert "cannot be written" in start(MANAGE, tmp_path).stderr
+
+
+def test_a_data_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
+    assert start(MANAGE, tmp_path / "new" / "data").returncode == 0
+    assert (tmp_path / "new" / "data").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_data_folder_that_everybody_can_read_is_told_before_deployment(tmp_path: Path) -> None:
+    keys = {"SITE_URL": "https://crm.example.com", **generate()}
+    tmp_path.chmod(0o755)
+    assert "can read DATA_DIR" in start([*MANAGE, "--deploy"], tmp_path, **keys).stderr
+    tmp_path.chmod(0o750)
+    assert "can read DATA_DIR" not in start([*MANAGE, "--deploy"], tmp_path, **keys).stderr

@@ -32,7 +32,17 @@ def test_a_port_that_is_no_number_is_told_and_replaced(monkeypatch: pytest.Monke
     assert [problem.name for problem in env.problems] == ["PORT"]
 
 
-@pytest.mark.parametrize("value", ["crm.example.com", "ftp://crm.example.com", "https://", "https://crm.example.com/app", "http://x:99999"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "crm.example.com",
+        "ftp://crm.example.com",
+        "https://",
+        "https://crm.example.com/app",
+        "http://x:99999",
+        "https://u:p@crm.example.com",
+    ],
+)
 def test_an_address_that_is_no_site_is_told(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     env = environment(monkeypatch, SITE_URL=value)
     assert env.url("SITE_URL", "http://localhost:8000") == "http://localhost:8000"
@@ -41,6 +51,20 @@ def test_an_address_that_is_no_site_is_told(monkeypatch: pytest.MonkeyPatch, val
 
 def test_a_trailing_slash_of_the_site_is_taken_off(monkeypatch: pytest.MonkeyPatch) -> None:
     assert environment(monkeypatch, SITE_URL="https://crm.example.com/").url("SITE_URL", "") == "https://crm.example.com"
+
+
+@pytest.mark.parametrize(
+    ("value", "spelt"),
+    [
+        ("https://CRM.Example.com:443", "https://crm.example.com"),
+        ("HTTP://localhost:80/", "http://localhost"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+        ("https://crm.example.com:8443", "https://crm.example.com:8443"),
+    ],
+)
+def test_an_address_is_spelt_as_browsers_send_it(monkeypatch: pytest.MonkeyPatch, value: str, spelt: str) -> None:
+    """Else the canonical host would never be met, and each page redirect to itself."""
+    assert environment(monkeypatch, SITE_URL=value).url("SITE_URL", "") == spelt
 
 
 @pytest.mark.parametrize("value", ["perhaps", "2"])

@@ -286,3 +286,13 @@ def test_it_says_when_recipients_cannot_reach_the_tracking_address(
             assert ("TRACKING_URL" in alice_client.get(page).content.decode()) is is_told
         Account.objects.update(is_demo=True)
         assert "TRACKING_URL" not in alice_client.get("/mail/compose/").content.decode()
+
+
+def test_a_reply_quotes_nothing_that_could_run_or_load(alice_client: Client, draft: Draft):
+    message = sent(draft(subject="Hello"))
+    hostile = '<p onclick="x()">words</p><img src=x onerror="x()"><svg onload="x()"></svg>'
+    hostile += '<p style="position:fixed;background:url(//x.test/a)">b</p>'
+    Message.objects.filter(pk=message.pk).update(body_html=hostile)
+    page = alice_client.get(f"/mail/compose/?reply={message.pk}").content.decode()
+    assert "words" in page
+    assert not [word for word in ("onclick", "onerror", "onload", "x.test/a", "position:fixed") if word in page]
