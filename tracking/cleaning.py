@@ -33,20 +33,21 @@ def _unwrapped(html: str, element: markup.Element) -> markup.Span | None:
 
 
 def is_own_pixel(url: str) -> bool:
-    """Whether an address is one of our pixels."""
-    path = _own_path(url).partition("?")[0]
-    return path.startswith(tokens.PIXEL_START) and path.endswith(tokens.PIXEL_END)
+    """Whether an address is one of our pixels: at one of our hosts, or signed by us for a host that we had before."""
+    path = _path(url).partition("?")[0]
+    is_one = path.startswith(tokens.PIXEL_START) and path.endswith(tokens.PIXEL_END)
+    return is_one and (links.is_own(url) or tokens.read_pixel(path) is not None)
 
 
 def own_target(url: str) -> str | None:
-    """Where a link of ours leads, signed with whatever key; None for any other address."""
-    path, _, query = _own_path(url).partition("?")
-    if not tokens.LINK.fullmatch(path):
+    """Where a link of ours leads: at our hosts signed with whatever key, elsewhere if the signature is ours; None for any other."""
+    path, _, query = _path(url).partition("#")[0].partition("?")
+    if not tokens.LINK.fullmatch(path) or not (links.is_own(url) or tokens.read_link(path, query)):
         return None
-    target = tokens.target_in(query.partition("#")[0])
+    target = tokens.target_in(query)
     return target if target and tokens.is_legal_target(target) else None
 
 
-def _own_path(url: str) -> str:
-    """Path and query of an address at one of our hosts, or nothing."""
-    return "/" + "/".join(url.split("/", 3)[3:]) if "://" in url and links.is_own(url) else ""
+def _path(url: str) -> str:
+    """Path, query and fragment of an absolute address, or nothing."""
+    return "/" + "/".join(url.split("/", 3)[3:]) if "://" in url else ""

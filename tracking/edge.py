@@ -7,13 +7,12 @@ import logging
 import time
 from base64 import b64decode
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any, NamedTuple
 
 from django.conf import settings
 
 from crm.lib import viewer
+from crm.lib.proxies import client_address
 from tracking import hits, tokens, waking
 
 logger = logging.getLogger(__name__)
@@ -107,16 +106,6 @@ def asgi_edge(application: Any) -> Any:
     return edge
 
 
-def client_address(peer: str, forwarded: str) -> str:
-    """The peer, or behind a trusted proxy the last address in X-Forwarded-For that is not a trusted proxy's itself."""
-    trusted = _networks(tuple(settings.TRUSTED_PROXIES))
-    for claimed in reversed(forwarded.split(",")):
-        if not _is_in(peer, trusted) or not claimed.strip():
-            break
-        peer = claimed.strip()
-    return peer
-
-
 def _record(request: Request, kind: str, public_id: int, number: int) -> None:
     """Keep the hit and have it recorded; whatever goes wrong, the answer goes out."""
     try:
@@ -169,22 +158,3 @@ def _bytes(headers: Headers) -> list[tuple[bytes, bytes]]:
 
 
 _PIXEL_BYTES = _bytes(PIXEL.headers)
-
-
-@lru_cache(maxsize=8)
-def _networks(names: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
-    found = []
-    for name in names:
-        try:
-            found.append(ip_network(name, strict=False))
-        except ValueError:
-            logger.error("TRUSTED_PROXIES names “%s”, which is neither an address nor a network.", name)
-    return tuple(found)
-
-
-def _is_in(address: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return False
-    return any(parsed in network for network in networks)

@@ -1,0 +1,26 @@
+"""Who is at the other end: X-Forwarded-For counts as far as trusted proxies wrote it."""
+
+import pytest
+
+from crm.lib.proxies import client_address
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "address"),
+    [
+        ("203.0.113.9", "198.51.100.1", "203.0.113.9"),  # a stranger may claim what he wants
+        ("10.0.0.1", "198.51.100.1", "198.51.100.1"),
+        ("10.0.0.1", "192.0.2.66, 198.51.100.1", "198.51.100.1"),  # what stands before was written by the client
+        ("10.0.0.1", "198.51.100.1, 10.0.0.2", "198.51.100.1"),
+        ("10.0.0.1", "2001:db8::1", "2001:db8::1"),
+        ("10.0.0.1", "", "10.0.0.1"),
+        ("", "198.51.100.1", ""),
+        ("10.0.0.1", "198.51.100.1, ", "10.0.0.1"),
+        ("10.0.0.1", "<script>", "10.0.0.1"),
+        ("10.0.0.1", "::ffff:198.51.100.1", "::ffff:198.51.100.1"),
+    ],
+)
+def test_the_client_is_the_peer_or_what_a_trusted_proxy_says(settings, peer, forwarded, address):
+    settings.TRUSTED_PROXIES = ["10.0.0.0/8", "::1", "nonsense"]
+
+    assert client_address(peer, forwarded) == address
