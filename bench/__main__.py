@@ -21,7 +21,7 @@ KILLS = ("kill -9 of web and worker, twice each, under load", ["what", "hits"])
 DRAINING = (
     f"Recording {draining.EVENTS:,} waiting hits upon {draining.MAILS} mails, each once, "
     f"against a raw insert\nof the very same ready-made rows into the same table in one transaction (SQLite: one executemany; "
-    f"PostgreSQL: one COPY); medians of {draining.ROUNDS}",
+    f"PostgreSQL: one COPY); best of {draining.ROUNDS}",
     ["database", "what", "recorded", "raw", "share", "by processor time"],
 )
 LATENCY = (f"From the hit to the bell, {latency.HITS} hits, embedded default", ["what", "median", "90 %", "worst"])

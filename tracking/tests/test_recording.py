@@ -151,13 +151,14 @@ def test_torn_and_foreign_lines_are_passed_over(copy, spool, caplog):
     bad = [good[:40], b"\xff\x00", b"[]", b"{}", b"null", b'[9,"x"]', b"[" * 5000, good.replace(b'"open"', b'"shut"')]
     bad += [good.replace(b"{}", header) for header in (b'{"Purpose":1}', b'{"Purpose":["prefetch"]}', b'{"Purpose":null}')]
     bad += [good.replace(str(copy.public_id).encode(), number) for number in (b"-1", b"9" * 30, b"9" * 5000)]
-    bad += [good.replace(str(START).encode(), b"NaN")]
+    bad += [good.replace(str(START).encode(), at) for at in (b"NaN", b"-1.0", b"1e99")]
+    bad += [good.replace(b'"GET"', b"7")]
     spool.mkdir()
     (spool / "torn.hits").write_bytes(b"\n" + b"\n\n".join([*bad, good]) + b"\n" + good[:30])
 
     assert drain() == 1
     assert files(spool) == []
-    assert "15 unreadable lines" in caplog.text
+    assert "18 unreadable lines" in caplog.text
 
 
 def test_a_hit_that_the_database_refuses_holds_up_no_other_and_is_not_quoted(copy, mail, spool, caplog):
