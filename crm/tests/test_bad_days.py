@@ -34,6 +34,26 @@ def test_a_database_that_is_gone_gets_a_page_that_tries_again(calm_client):
     assert 'http-equiv="refresh"' in page
 
 
+def full(execute, sql, params, many, context):
+    raise OperationalError("database or disk is full")
+
+
+def test_a_full_disk_is_called_by_its_name(calm_client):
+    with connection.execute_wrapper(full):
+        answer = calm_client.get("/assistant/")
+    assert answer.status_code == 503
+    assert "disk is full" in answer.content.decode()
+
+
+@pytest.mark.parametrize(("fault", "words"), [(gone, "The database does not answer"), (full, "disk is full")])
+def test_the_composer_is_told_the_reason_and_that_the_text_is_kept(calm_client, fault, words):
+    with connection.execute_wrapper(fault):
+        answer = calm_client.post("/mail/compose/save/", {"subject": "Offer"}, headers={"Accept": "application/json"})
+    assert answer.status_code == 503
+    assert words in answer.json()["reason"]
+    assert "kept in this browser" in answer.json()["reason"]
+
+
 def test_what_was_sent_meanwhile_is_said_to_be_in_the_form(calm_client):
     with connection.execute_wrapper(gone):
         answer = calm_client.post("/settings/profile/", {"name": "A"})

@@ -202,6 +202,19 @@ def test_sending_closes_the_dock_and_keeps_the_choice(tab: Any):
     expect(tab.get_by_role("button", name="Track link opening")).to_have_attribute("aria-pressed", "false")
 
 
+def test_a_mail_that_the_server_can_neither_send_nor_save_is_saved_as_soon_as_it_can(tab: Any):
+    compose(tab)
+    tab.route("**/mail/compose/s*/", lambda route: route.fulfill(status=503, json={"reason": "The disk is full."}))
+    tab.keyboard.type("boris@client.test")
+    box(tab, "Subject").fill("Offer")
+    tab.get_by_role("button", name="Send", exact=True).click()
+    expect(tab.get_by_text("What you wrote is kept; send it again in a moment.")).to_be_visible()
+    expect(tab.locator("[data-status]")).to_have_text("The disk is full.")
+    tab.unroute("**/mail/compose/s*/")
+    expect(tab.locator("[data-status]")).to_contain_text("Saved", timeout=9000)
+    assert Message.objects.get().subject == "Offer"
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_serious_fault(tab: Any, scheme: str):
     tab.emulate_media(color_scheme=scheme)

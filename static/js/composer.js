@@ -135,7 +135,7 @@ class Composer {
   // Resolves to the draft's number, or to nothing when it could not be saved now.
   save({ force = false, keepalive = false } = {}) {
     clearTimeout(this.timer);
-    if (this.isOver || (this.version === this.saved && !force)) return Promise.resolve(this.form.elements.draft.value);
+    if (this.isOver || this.isSending || (this.version === this.saved && !force)) return Promise.resolve(this.form.elements.draft.value);
     this.saving = (this.saving ?? Promise.resolve()).then(() => this.saveNow(keepalive));
     return this.saving;
   }
@@ -149,7 +149,7 @@ class Composer {
     if (!response) return undefined;
     const answer = await response.json().catch(() => ({}));
     if (response.status === 409) return this.gone(answer);
-    if (!response.ok) return this.notSaved(this.words.notSaved);
+    if (!response.ok) return this.notSaved(answer.reason ?? this.words.notSaved);
     this.took(answer, version);
     this.status.textContent = answer.saved;
     this.status.classList.remove("is-wrong");
@@ -201,6 +201,7 @@ class Composer {
   }
 
   gone(answer) {
+    if (this.isOver) return undefined;
     this.isGone = true;
     this.keep();
     this.warn(Object.values(answer.errors ?? {})[0] ?? this.words.notSaved);
@@ -238,17 +239,25 @@ class Composer {
     this.busy(true);
     await this.ready;
     await this.files.done();
-    clearTimeout(this.timer);
     await this.saving;
+    clearTimeout(this.timer); // one that failed has set it again: a save behind the sending would find the draft gone
     const version = this.version;
     const response = this.isGone ? undefined : await this.ask(this.form.action, { keepalive: true });
     this.busy(false);
     if (!response) return;
-    const answer = await response.json().catch(() => ({ errors: { "": this.words.notSent } }));
+    const answer = await response.json().catch(() => ({}));
+    if (!response.ok && this.version !== version) this.changed(); // written meanwhile
     if (answer.draft) this.took(answer, version);
     if (response.ok) this.finish(answer);
     else if (response.status === 409) this.gone(answer);
-    else this.showErrors(answer.errors ?? { "": this.words.notSent });
+    else if (answer.errors) this.showErrors(answer.errors);
+    else this.notSent(answer);
+  }
+
+  // The server could neither send nor keep it: that is said, and the draft is saved as soon as it can be.
+  notSent(answer) {
+    this.showErrors({ "": this.words.notSent });
+    this.notSaved(answer.reason ?? this.words.notSaved);
   }
 
   // Whoever leaves the page in the moment between is asked to stay; a mail that is on its way to the server arrives there anyway.
