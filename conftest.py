@@ -1,6 +1,7 @@
 """Fixtures of the whole suite: Alice owns things, Bob is of her team, Charlie is an outsider, Mona manages, Ada administers."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -8,6 +9,8 @@ from django.utils import translation
 
 from crm.accounts.models import Team, User
 from crm.celery import app
+from scripts import chromium as executable
+from tests.services import require
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -15,6 +18,19 @@ def broker_modules() -> None:
     """Load what sending a wake-up imports: a thread that imports it later changes `sys.modules` while others walk through it."""
     with app.connection_for_write() as connection:
         assert connection.default_channel
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """Debian's Chromium, driven by Playwright; one for all tests of a process."""
+    require("chromium", "playwright")
+    from playwright.sync_api import sync_playwright
+
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright keeps an event loop in the thread of the tests
+        browser = playwright.chromium.launch(executable_path=executable.PATH, args=executable.ARGUMENTS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(autouse=True)

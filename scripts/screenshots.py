@@ -8,17 +8,9 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
+from scripts import chromium
 from scripts.demo_process import Demo, running_demo
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 ANNA = ("anna@brightwater.test", "candor-demo")
 BORIS = "boris.petrov@northgate.test"
 SHAPES = (("light", 1440, 900), ("dark", 1440, 900), ("light", 390, 844), ("dark", 390, 844))
@@ -122,7 +114,7 @@ def main() -> None:
     folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     with running_demo() as demo, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium.PATH, args=chromium.ARGUMENTS)
         take(browser, demo, folder)
         browser.close()
 

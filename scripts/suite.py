@@ -14,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+WITHOUT_DATABASE = ["crm/demo/tests/test_startup.py", "crm/tests/test_checks.py"]  # processes and settings: once is enough
 COUNT = re.compile(r"(\d+) (passed|failed|skipped|errors?)")
 
 
@@ -51,12 +52,20 @@ def deployed() -> dict[str, str]:
 
 
 def suites() -> list[Step]:
-    """The tests: everything on SQLite, then all but the browser's journeys on PostgreSQL."""
+    """The tests: everything on SQLite, then on PostgreSQL all but the browser's and those of start-up and settings."""
     pytest = [str(BIN / "pytest"), "-rs", "--durations=5", "-n", "2", "--dist", "loadgroup"]
     steps = [Step("tests on SQLite", pytest, {"DATABASE_URL": ""}, is_suite=True)]
     postgres = os.environ.get("TEST_POSTGRES_URL", "postgres://candor:candor@127.0.0.1:5432/candor")
     if has_postgres(postgres):
-        return [*steps, Step("tests on PostgreSQL", [*pytest, "-m", "not browser"], {"DATABASE_URL": postgres}, is_suite=True)]
+        return [
+            *steps,
+            Step(
+                "tests on PostgreSQL",
+                [*pytest, "-m", "not browser", *(f"--ignore={path}" for path in WITHOUT_DATABASE)],
+                {"DATABASE_URL": postgres},
+                is_suite=True,
+            ),
+        ]
     if os.environ.get("CI"):
         return [*steps, Step("tests on PostgreSQL", [sys.executable, "-c", f"raise SystemExit('no PostgreSQL at {postgres}')"])]
     print("skipped: tests on PostgreSQL (no server answers; set TEST_POSTGRES_URL=postgres://user:password@host/name)")

@@ -2,7 +2,10 @@
 
 import os
 import shutil
+import socket
+from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -11,6 +14,7 @@ PLACES = {
     "dovecot": ("/usr/sbin/dovecot", "/usr/lib/dovecot/lmtp"),
     "chromium": ("/usr/bin/chromium",),
 }
+REDIS = "redis://127.0.0.1:6379/6"
 ROOT_ONLY = {"postfix", "dovecot"}  # they start as root and give it up by themselves
 
 
@@ -24,7 +28,20 @@ def require(*names: str) -> None:
 
 
 def _why_missing(name: str) -> str:
+    if name == "playwright":
+        return "" if find_spec("playwright") else "playwright is not installed (requirements-dev.txt)"
+    if name == "redis":
+        return "" if _answers(os.environ.get("TEST_REDIS_URL", REDIS)) else "no redis answers (set TEST_REDIS_URL)"
     absent = [place for place in PLACES.get(name, (name,)) if not (Path(place).exists() or shutil.which(place))]
     if absent:
         return f"{name} is not installed"
     return f"{name} needs root to start" if name in ROOT_ONLY and os.geteuid() != 0 else ""
+
+
+def _answers(url: str) -> bool:
+    parts = urlsplit(url)
+    try:
+        socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 6379), timeout=1).close()
+    except OSError:
+        return False
+    return True

@@ -24,6 +24,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from crm.demo.ports import is_free
+from tests import services
 from tests.installation import ROOT, Installation
 from tests.services import require
 
@@ -31,7 +32,7 @@ pytestmark = [pytest.mark.redis, pytest.mark.slow, pytest.mark.xdist_group("scal
 BIN = Path(sys.executable).parent
 PATIENCE = 60.0  # seconds
 COMPOSE = (ROOT / "compose.yaml").read_text()
-REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/6")
+REDIS = os.environ.get("TEST_REDIS_URL", services.REDIS)
 COMMANDS = {
     "web": "granian --interface wsgi --host 0.0.0.0 --port 8000 --workers 2 --blocking-threads 8 --no-ws crm.wsgi:application",
     "live": "granian --interface asgi --host 0.0.0.0 --port 8001 --workers 1 --no-ws crm.asgi:application",

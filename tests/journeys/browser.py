@@ -1,19 +1,8 @@
-"""How the journeys' browser is started, and steps that several journeys take."""
+"""Steps that several journeys take."""
 
 from typing import Any
 
 from scripts.demo_process import Demo
-
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def sign_in(page: Any, demo: Demo, email: str, password: str) -> None:

@@ -1,4 +1,4 @@
-"""A running demo and a real Chromium for the journeys."""
+"""A running demo and browsers of several people for the journeys."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,8 +6,6 @@ from typing import Any
 import pytest
 
 from scripts.demo_process import Demo, running_demo
-from tests.journeys.browser import ARGUMENTS, CHROMIUM
-from tests.services import require
 
 
 @pytest.fixture(scope="session")
@@ -17,26 +15,11 @@ def demo() -> Iterator[Demo]:
         yield running
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """Debian's Chromium, driven by Playwright."""
-    require("chromium")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ModuleNotFoundError:
-        return require("playwright")
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def context(chromium: Any) -> Iterator[Any]:
     """A browser of its own: no cookies, 1440 px wide, English."""
     opened = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
-    opened.set_default_timeout(15_000)
+    opened.set_default_timeout(60_000)
     yield opened
     opened.close()
 
@@ -45,6 +28,6 @@ def context(chromium: Any) -> Iterator[Any]:
 def another_context(chromium: Any) -> Iterator[Any]:
     """A second person's browser."""
     opened = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
-    opened.set_default_timeout(15_000)
+    opened.set_default_timeout(60_000)
     yield opened
     opened.close()
