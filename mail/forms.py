@@ -8,11 +8,18 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.models import User
 from crm.records.models import Deal
-from mail import addresses, body
+from mail import body
 from mail.models import Account, Message, Security
 from mail.reading import plain_as_html
 from tracking.cleaning import strip_own
 from tracking.models import Preferences
+
+
+class TypedField(forms.CharField):
+    """Text of any length, without the NUL that no database takes: what somebody typed or pasted is never refused as such."""
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value) or "").replace("\0", "")
 
 
 class ComposeForm(forms.Form):
@@ -22,12 +29,12 @@ class ComposeForm(forms.Form):
     draft = forms.ModelChoiceField(Message.objects.none(), required=False)
     deal = forms.ModelChoiceField(Deal.objects.none(), required=False)
     reply = forms.ModelChoiceField(Message.objects.none(), required=False)
-    to = forms.CharField(required=False, max_length=addresses.MAX_TYPED)
-    cc = forms.CharField(required=False, max_length=addresses.MAX_TYPED)
-    bcc = forms.CharField(required=False, max_length=addresses.MAX_TYPED)
-    subject = forms.CharField(required=False, max_length=998)
-    body_html = forms.CharField(required=False, strip=False)
-    body_text = forms.CharField(required=False, strip=False)
+    to = TypedField(required=False)
+    cc = TypedField(required=False)
+    bcc = TypedField(required=False)
+    subject = TypedField(required=False)
+    body_html = TypedField(required=False, strip=False)
+    body_text = TypedField(required=False, strip=False)
     track_opens = forms.BooleanField(required=False)
     track_links = forms.BooleanField(required=False)
 

@@ -296,3 +296,16 @@ def test_a_reply_quotes_nothing_that_could_run_or_load(alice_client: Client, dra
     page = alice_client.get(f"/mail/compose/?reply={message.pk}").content.decode()
     assert "words" in page
     assert not [word for word in ("onclick", "onerror", "onload", "x.test/a", "position:fixed") if word in page]
+
+
+@pytest.mark.parametrize("field", ["to", "subject", "body_html"])
+def test_whatever_is_pasted_is_kept(alice_client: Client, alice: User, account: Account, field: str):
+    kept = save(alice_client, alice, **{field: "begun\x00 here " + "x" * 30_000})
+    assert "begun here" in (kept.typed_recipients["to"] if field == "to" else getattr(kept, field))
+
+
+def test_too_many_addresses_are_told_at_the_field(alice_client: Client, alice: User, account: Account):
+    many = ", ".join(f"p{number}@client.test" for number in range(2_000))
+    answer = alice_client.post("/mail/compose/send/", typed(alice, to=many), headers=JSON)
+    assert answer.status_code == 422
+    assert list(answer.json()["errors"]) == ["to"]
