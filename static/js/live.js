@@ -94,7 +94,9 @@ function reopen() {
 }
 
 if (user && window.EventSource) {
-  start();
+  // Not before every module of the page listens: what was missed while it loaded is replayed at once and would go unheard.
+  if (document.readyState === "complete") start();
+  else document.addEventListener("DOMContentLoaded", start, { once: true });
   window.addEventListener("pagehide", stop); // lets go of the lock, so that another tab reads and this page may be kept
   window.addEventListener("pageshow", (event) => { if (event.persisted) { start(); say("refresh", {}); } });
   window.addEventListener("online", reopen);

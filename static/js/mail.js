@@ -1,9 +1,10 @@
 // Loads the modules of mail on the pages that need them, and keeps an eye on what this browser still holds of unsaved mails.
 import { recover } from "./keeping.js";
+import * as maillist from "./maillist.js"; // at once, so that no live event and no key goes unheard
 
 const NEEDS = {
   "[data-composer]": () => import("./composer.js"),
-  "[data-mail-list], [data-mail-page]": () => import("./maillist.js"),
+  "[data-mail-list], [data-mail-page]": () => maillist,
   "[data-mail-frame]": () => import("./mailframe.js"),
   "[data-account-form], [data-options]": () => import("./emailsync.js"),
 };
