@@ -18,7 +18,8 @@ WEB = [sys.executable, "-c", "import crm.wsgi"]
 
 
 def start(command: list[str], tmp_path: Path, **values: str) -> subprocess.CompletedProcess[str]:
-    env = {name: value for name, value in os.environ.items() if name not in KNOWN and name != "DJANGO_SETTINGS_MODULE"}
+    ours = {*KNOWN, "DJANGO_SETTINGS_MODULE", "DJANGO_ALLOW_ASYNC_UNSAFE"}  # the last is the browser tests'
+    env = {name: value for name, value in os.environ.items() if name not in ours}
     env |= {"DATA_DIR": str(tmp_path), **values}
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
 

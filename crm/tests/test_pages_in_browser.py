@@ -59,8 +59,7 @@ def complaints(page: Any) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
 def test_every_page_holds_in_every_look(chromium, site, axe, width, theme):
     looks = {"viewport": {"width": width, "height": 900}, "color_scheme": theme}
     for email, addresses in (("", OPEN_TO_ALL), ("ada@acme.test", BEHIND_SIGN_IN)):

@@ -187,8 +187,7 @@ def test_the_timeline_fetches_itself_anew_when_something_was_opened(tab: Any, al
     playwright_api.expect(tab.locator("#timeline")).to_contain_text("Boris opened it")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 def test_no_page_has_a_serious_fault_for_those_who_cannot_see_or_point(
     scheme: str, width: int, tab: Any, alice: User, acme: Organisation, boris: Person, deal: Deal, call: Activity, note: Note
 ) -> None:
