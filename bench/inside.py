@@ -23,6 +23,7 @@ from notifications.models import Card, LiveEvent
 from tracking import arrivals, bulk, draining, hits, preferences, tokens
 from tracking.instrument import add_copy, track
 from tracking.models import Copy, Event, SpoolFile, TrackedLink, TrackedMail
+from tracking.verdicts import Verdict
 
 USER_AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Thunderbird/140.3.0"
 TARGET = "https://example.com/prices?quarter=1&from=mail"
@@ -94,7 +95,8 @@ def _rows_of_the_table() -> list[tuple[Any, ...]]:
     for event in Event.objects.order_by("pk"):
         at, viewer = event.at.timestamp(), event.viewer_id
         hit = hits.Hit(event.hit_id.hex, event.kind, 0, 0, at, event.method, event.user_agent, event.address or "", {}, viewer)
-        arrival = arrivals.Arrival(hit, event.copy_id, event.mail_id, event.link_id, event.reason)
+        verdict, reasons = Verdict(event.verdict), tuple(event.reasons)
+        arrival = arrivals.Arrival(hit, event.copy_id, event.mail_id, event.link_id, verdict, reasons, event.counts)
         found.append(arrival)
     return list(bulk.rows_of(found))
 

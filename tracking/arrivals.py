@@ -4,26 +4,24 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from tracking.hits import CLICK, Hit
-
-COUNTED = "counted"
+from tracking.verdicts import Verdict
 
 
 class Arrival(NamedTuple):
-    """A hit whose copy is known, and why it counts or not."""
+    """A hit whose copy is known, and what is made of it."""
 
     hit: Hit
     copy_id: int
     mail_id: int
     link_id: int | None
-    reason: str
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    counts: bool
+    is_own_network: bool = False
 
     @property
     def is_click(self) -> bool:
         return self.hit.kind == CLICK
-
-    @property
-    def counts(self) -> bool:
-        return self.reason == COUNTED
 
     @property
     def at(self) -> datetime:

@@ -15,10 +15,14 @@ from typing import Any
 
 from django.db import connection
 
-from tracking.arrivals import COUNTED, Arrival
+from tracking.arrivals import Arrival
 from tracking.hits import CLICK
+from tracking.verdicts import RULES_VERSION
 
-COLUMNS = "hit_id, mail_id, copy_id, link_id, kind, at, method, user_agent, address, headers, viewer_id, counts, reason"
+COLUMNS = (
+    "hit_id, mail_id, copy_id, link_id, kind, at, method, user_agent, address, headers, viewer_id, "
+    "is_own_network, verdict, reasons, rules_version, counts, is_settled"
+)
 MAIL_COLUMNS = ("open_count", "first_opened_at", "last_opened_at", "click_count", "first_clicked_at", "last_clicked_at")
 LINK_COLUMNS = ("click_count", "first_clicked_at", "last_clicked_at")
 
@@ -56,7 +60,7 @@ def add_counts(counted: Iterable[Arrival]) -> None:
     opens: dict[int, Tally] = defaultdict(Tally)
     clicks: dict[int, Tally] = defaultdict(Tally)
     links: dict[int, Tally] = defaultdict(Tally)
-    for hit, _copy, mail_id, link_id, _reason in counted:
+    for hit, _copy, mail_id, link_id, *_rest in counted:
         (clicks if hit.kind == CLICK else opens)[mail_id].add(hit.at)
         if link_id:
             links[link_id].add(hit.at)
@@ -68,14 +72,20 @@ def add_counts(counted: Iterable[Arrival]) -> None:
 def rows_of(arrivals: Iterable[Arrival]) -> Iterator[tuple[Any, ...]]:
     """The values of COLUMNS, as the database takes them; times as Django would write them, only quicker."""
     is_sqlite = connection.vendor == "sqlite"
-    for hit, copy_id, mail_id, link_id, reason in arrivals:
+    for hit, copy_id, mail_id, link_id, verdict, reasons, counts, is_own in arrivals:
         hit_id, kind, _public_id, _number, at, method, user_agent, address, headers, viewer_id = hit
         moment: Any = datetime.fromtimestamp(at, UTC)
         if is_sqlite:
             moment = moment.isoformat(" ")[:-6]
         kept = json.dumps(headers) if headers else "{}"
         known = _address(address)
-        yield hit_id, mail_id, copy_id, link_id, kind, moment, method, user_agent, known, kept, viewer_id, reason == COUNTED, reason
+        facts = (hit_id, mail_id, copy_id, link_id, kind, moment, method, user_agent, known, kept, viewer_id, is_own)
+        yield *facts, verdict.value, _as_json(reasons), RULES_VERSION, counts, True
+
+
+@lru_cache(maxsize=256)
+def _as_json(reasons: tuple[str, ...]) -> str:
+    return json.dumps(reasons)
 
 
 @lru_cache(maxsize=4096)

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from crm.accounts.models import User
 from crm.records.models import Person
-from tracking import links, markup, tokens
+from tracking import hosts, links, markup, tokens
 from tracking.models import Copy, TrackedLink, TrackedMail
 
 logger = logging.getLogger(__name__)
@@ -18,16 +17,33 @@ BODY_END, HTML_END = "</body", "</html"
 BOM = "\ufeff"
 
 
-def track(*, owner: User, subject: str, url: str, tracks_opens: bool, tracks_links: bool, now: datetime) -> TrackedMail:
-    """Begin to track a mail; `url` is the path back to it."""
+def track(
+    *, owner: User, subject: str, url: str, tracks_opens: bool, tracks_links: bool, now: datetime, sender: str = "", is_local: bool = False
+) -> TrackedMail:
+    """Begin to track a mail: `url` is the path back to it, `sender` the address that it goes out from.
+
+    `is_local` says that the demo's own server takes it to a mailbox on this machine, past no filter.
+    """
     return TrackedMail.objects.create(
-        owner=owner, subject=subject[:300], url=url, tracks_opens=tracks_opens, tracks_links=tracks_links, created_at=now
+        owner=owner,
+        subject=subject[:300],
+        url=url,
+        tracks_opens=tracks_opens,
+        tracks_links=tracks_links,
+        created_at=now,
+        host=hosts.host_for(sender),
+        is_local=is_local,
     )
 
 
 def add_copy(*, mail: TrackedMail, person: Person | None = None, email: str = "") -> Copy:
     """One instrumented body of the mail; person and address stay empty when several recipients share it."""
     return Copy.objects.create(mail=mail, person=person, email=email)
+
+
+def mark_returned(*, copy: Copy, at: datetime) -> None:
+    """Note that the copy could not be delivered: what loads it from now on is its sender, looking at the returned mail."""
+    Copy.objects.filter(pk=copy.pk, returned_at=None).update(returned_at=at)
 
 
 def mark_dispatched(*, copy: Copy, at: datetime) -> None:
@@ -50,7 +66,7 @@ def _instrumented(html: str, copy: Copy) -> str:
     root = markup.parse(body)
     found = links.find(body, root) if copy.mail.tracks_links else []
     rows = _save_links(copy.mail, found)
-    hrefs = [settings.TRACKING_URL + tokens.link_path(copy.public_id, row.number, row.target) for row in rows]
+    hrefs = [hosts.base_of(copy.mail) + tokens.link_path(copy.public_id, row.number, row.target) for row in rows]
     # zip stops at the last number that a token can carry
     spans = [markup.Span(link.start, link.end, markup.quoted(href)) for link, href in zip(found, hrefs, strict=False)]
     if copy.mail.tracks_opens:
@@ -79,7 +95,7 @@ def _save_links(mail: TrackedMail, found: list[links.Found]) -> list[TrackedLink
 
 def pixel(copy: Copy) -> str:
     """The image of a copy: small and unhidden, since spam filters punish what is hidden."""
-    src = settings.TRACKING_URL + tokens.pixel_path(copy.public_id)
+    src = hosts.base_of(copy.mail) + tokens.pixel_path(copy.public_id)
     return f'<img src="{src}" width="1" height="1" alt="" style="border:0;width:1px;height:1px">'
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.models import User
 from crm.records.models import Person
+from tracking.verdicts import RULES_VERSION, Verdict
 
 
 def new_public_id() -> int:
@@ -27,6 +28,8 @@ class Preferences(models.Model):
     notify_activity = models.BooleanField(_("Notifications about tracking activity"), default=False)
     last_track_opens = models.BooleanField(default=True)  # the state at the last sending: default of the next mail
     last_track_links = models.BooleanField(default=True)
+    last_tell_apart = models.BooleanField(default=True)  # a copy for each recipient, so that each opening has a name
+    count_undecided = models.BooleanField(_("Count undecided openings"), default=False)  # opaque and audible as well
 
 
 class TrackedMailQuerySet(models.QuerySet["TrackedMail"]):
@@ -45,6 +48,8 @@ class TrackedMail(models.Model):
     url = models.CharField(max_length=300, blank=True)
     tracks_opens = models.BooleanField()
     tracks_links = models.BooleanField()
+    host = models.CharField(max_length=200, blank=True)  # where its pixels and links lead: https://t.example.com; "" is TRACKING_URL
+    is_local = models.BooleanField(default=False)  # by the demo's own server to this machine: no filter stands in between
     created_at = models.DateTimeField(default=timezone.now)
     open_count = models.PositiveIntegerField(default=0)
     click_count = models.PositiveIntegerField(default=0)
@@ -52,6 +57,12 @@ class TrackedMail(models.Model):
     last_opened_at = models.DateTimeField(null=True, blank=True)
     first_clicked_at = models.DateTimeField(null=True, blank=True)
     last_clicked_at = models.DateTimeField(null=True, blank=True)
+    loaded_count = models.PositiveIntegerField(default=0)  # openings that could not be decided
+    first_loaded_at = models.DateTimeField(null=True, blank=True)
+    last_loaded_at = models.DateTimeField(null=True, blank=True)
+    requested_count = models.PositiveIntegerField(default=0)  # clicks that could not be decided
+    first_requested_at = models.DateTimeField(null=True, blank=True)
+    last_requested_at = models.DateTimeField(null=True, blank=True)
 
     objects = TrackedMailQuerySet.as_manager()
 
@@ -70,6 +81,7 @@ class Copy(models.Model):
     person = models.ForeignKey(Person, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     email = models.EmailField(blank=True)
     dispatched_at = models.DateTimeField(null=True, blank=True)  # when the server answered 250
+    returned_at = models.DateTimeField(null=True, blank=True)  # refused or bounced: whoever sees it from now on sees the returned mail
 
 
 class TrackedLink(models.Model):
@@ -106,11 +118,21 @@ class Event(models.Model):
     address = models.GenericIPAddressField(null=True, blank=True)
     headers = models.JSONField(default=dict)  # only those that a verdict reads
     viewer_id = models.BigIntegerField(null=True, blank=True)  # signed-in user of ours, by the viewer cookie
-    counts = models.BooleanField()
-    reason = models.CharField(max_length=30)  # why it counts or not; a key of `recording.REASONS`
+    is_own_network = models.BooleanField(default=False)  # as it was known at the time
+    verdict = models.CharField(max_length=16, choices=[(one.value, one.name) for one in Verdict], default=Verdict.UNKNOWN)
+    reasons = models.JSONField(default=list)  # keys of `verdicts.REASONS`, most telling first
+    rules_version = models.PositiveSmallIntegerField(default=RULES_VERSION)
+    counts = models.BooleanField()  # a person's, settled, and no repetition
+    is_settled = models.BooleanField(default=True)  # a click is "checking" for about ten seconds
+    look_again_at = models.DateTimeField(null=True, blank=True)  # when the other hits of its mail are to be looked at again
+    correction = models.CharField(max_length=16, blank=True, db_default="")  # the sender's own word: a verdict that overrules ours
 
     class Meta:
-        indexes = [models.Index(fields=["mail", "-at"], name="tracking_event_of_mail")]
+        indexes = [
+            models.Index(fields=["mail", "-at"], name="tracking_event_of_mail"),
+            models.Index(fields=["look_again_at"], name="tracking_event_open", condition=Q(look_again_at__isnull=False)),
+            models.Index(fields=["address", "at"], name="tracking_event_source", condition=Q(kind="click")),
+        ]
 
 
 class SpoolFile(models.Model):

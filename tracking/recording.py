@@ -4,20 +4,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from django.utils.translation import gettext_lazy as _
-
-from tracking import bulk, telling
-from tracking.arrivals import COUNTED, Arrival
+from tracking import bulk, ourselves, telling
+from tracking.arrivals import Arrival
 from tracking.hits import CLICK, Hit
 from tracking.models import Copy, Event, TrackedLink
+from tracking.verdicts import CopyFacts, HitFacts, judge
 
-REASONS = {
-    COUNTED: _("A request as a reader's program makes it"),
-    "method": _("Not the kind of request that shows an image or follows a link"),
-    "prefetch": _("Loaded in advance; the program said so"),
-    "self": _("Your own signed-in browser"),
-}
-PREFETCH = ("prefetch", "prerender", "preview")
+COPY_COLUMNS = ("pk", "mail_id", "mail__owner_id", "email", "dispatched_at", "returned_at", "mail__is_local")
 
 
 class SomeAreKnown(Exception):
@@ -28,6 +21,10 @@ class _Copy(NamedTuple):
     pk: int
     mail_id: int
     owner_id: int
+    email: str
+    dispatched_at: datetime | None
+    returned_at: datetime | None
+    is_local: bool
 
 
 def record(hits: list[Hit], *, now: datetime) -> int:
@@ -48,15 +45,6 @@ def without_known(hits: list[Hit]) -> list[Hit]:
     return [hit for hit in hits if hit.hit_id not in known]
 
 
-def why(hit: Hit, owner_id: int) -> str:
-    """The reason that a hit counts or not: a key of REASONS. Only "counted" counts."""
-    if hit.method != "GET":
-        return "method"
-    if hit.headers and any(word in value.lower() for value in hit.headers.values() for word in PREFETCH):
-        return "prefetch"
-    return "self" if hit.viewer_id == owner_id else COUNTED
-
-
 def _arrivals(hits: Iterable[Hit]) -> list[Arrival]:
     hits = list(hits)
     copies = _copies({hit.public_id for hit in hits})
@@ -66,12 +54,23 @@ def _arrivals(hits: Iterable[Hit]) -> list[Arrival]:
         copy = copies.get(hit.public_id)
         if copy:  # else its mail was deleted: nothing is kept
             link_id = links.get((copy.mail_id, hit.number)) if hit.kind == CLICK else None
-            arrivals.append(Arrival(hit, copy.pk, copy.mail_id, link_id, why(hit, copy.owner_id)))
+            arrivals.append(Arrival(hit, copy.pk, copy.mail_id, link_id, *judge(_facts(hit, copy), _copy_facts(copy))))
     return arrivals
 
 
+def _facts(hit: Hit, copy: _Copy) -> HitFacts:
+    viewer = ourselves.viewer(hit.viewer_id, owner_id=copy.owner_id, recipient=copy.email)
+    link = hit.number if hit.kind == CLICK else None
+    return HitFacts(hit.at, hit.kind, hit.method, hit.user_agent, hit.address, hit.headers, link, viewer)
+
+
+def _copy_facts(copy: _Copy) -> CopyFacts:
+    dispatched_at = copy.dispatched_at.timestamp() if copy.dispatched_at else None
+    return CopyFacts(dispatched_at, is_returned=copy.returned_at is not None, is_local=copy.is_local)
+
+
 def _copies(public_ids: set[int]) -> dict[int, _Copy]:
-    rows = Copy.objects.filter(public_id__in=public_ids).values_list("public_id", "pk", "mail_id", "mail__owner_id")
+    rows = Copy.objects.filter(public_id__in=public_ids).values_list("public_id", *COPY_COLUMNS)
     return {public_id: _Copy(*rest) for public_id, *rest in rows}
 
 

@@ -18,7 +18,16 @@ NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 def hit(copy: Copy, at: datetime, *, link: TrackedLink | None = None, counts: bool = True) -> None:
     kind = Event.Kind.CLICK if link else Event.Kind.OPEN
     Event.objects.create(
-        hit_id=uuid4(), mail=copy.mail, copy=copy, link=link, kind=kind, at=at, method="GET", counts=counts, reason="counted"
+        hit_id=uuid4(),
+        mail=copy.mail,
+        copy=copy,
+        link=link,
+        kind=kind,
+        at=at,
+        method="GET",
+        counts=counts,
+        verdict="human",
+        reasons=["browser"],
     )
 
 

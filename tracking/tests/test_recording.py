@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from crm.records.models import Person, TimelineEntry
 from notifications.models import Card, LiveEvent
-from tracking import bulk, draining, hits, preferences, recording
+from tracking import bulk, draining, hits, preferences
 from tracking.instrument import add_copy, track
 from tracking.models import Copy, Event, SpoolFile, TrackedLink, TrackedMail
 from tracking.spool import files
+from tracking.verdicts import REASONS
 
 START = 1_800_000_000.0
 
@@ -85,7 +86,7 @@ def test_the_facts_of_a_hit_are_kept(copy):
     assert event.hit_id.hex == kept.hit_id
     assert (event.kind, event.method, event.user_agent) == ("open", "GET", "Thunderbird")
     assert (event.address, event.headers, event.viewer_id) == ("2001:db8::1", {"X-Moz": "x"}, 5)
-    assert (event.counts, event.reason) == (True, "counted")
+    assert (event.counts, event.verdict, event.reasons) == (True, "human", ["browser"])
 
 
 @pytest.mark.parametrize(
@@ -105,9 +106,9 @@ def test_declared_machines_are_kept_and_do_not_count(copy, mail, facts, reason):
     mail.refresh_from_db()
     event = Event.objects.get()
 
-    assert (event.counts, event.reason) == (False, reason)
+    assert (event.counts, event.verdict, event.reasons) == (False, "machine", [reason])
     assert (mail.open_count, mail.first_opened_at) == (0, None)
-    assert reason in recording.REASONS
+    assert reason in REASONS
     assert not LiveEvent.objects.exists()
 
 
@@ -118,7 +119,7 @@ def test_ones_own_browser_does_not_count_and_a_colleagues_does(copy, mail, alice
     mail.refresh_from_db()
 
     assert mail.open_count == 1
-    assert set(Event.objects.values_list("viewer_id", "reason")) == {(alice.pk, "self"), (bob.pk, "counted")}
+    assert set(Event.objects.values_list("viewer_id", "verdict")) == {(alice.pk, "self"), (bob.pk, "human")}
 
 
 def test_hits_of_a_deleted_mail_are_dropped(copy, mail):

@@ -1,0 +1,23 @@
+"""Who asked for a pixel or a link: a person, a proxy acting for one, a machine, oneself, or unknown.
+
+Pure: facts in, verdicts with reasons out. The rules are in `single` (one hit alone) and `together` (the hits of one
+copy); their data in `clients`, `networks` and `windows`; the words in `reasons`.
+"""
+
+from tracking.verdicts.facts import COUNTING, RULES_VERSION, CopyFacts, HitFacts, Judgement, Verdict, Viewer
+from tracking.verdicts.reasons import REASONS
+from tracking.verdicts.single import judge
+from tracking.verdicts.together import judge_together
+
+__all__ = [
+    "COUNTING",
+    "REASONS",
+    "RULES_VERSION",
+    "CopyFacts",
+    "HitFacts",
+    "Judgement",
+    "Verdict",
+    "Viewer",
+    "judge",
+    "judge_together",
+]
