@@ -1,66 +1,168 @@
-"""What the sender is shown of a tracked mail: times of openings and of each link, newest first."""
+"""What the sender is shown of a tracked mail: whose copy was opened when, which links were followed, and what could not be decided."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Count, Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
-from tracking.models import Copy, Event, TrackedLink, TrackedMail
+from tracking import wording
+from tracking.models import Copy, Event, Preferences, TrackedLink, TrackedMail
+from tracking.verdicts import Verdict
 
-SHOWN = 100  # times of one kind in a card; earlier ones are told as a number
+SHOWN = 100  # requests of one kind in a card; earlier ones are told as a number
+COLUMNS = ("mail_id", "copy_id", "link_id", "at", "counts", "is_settled", "user_agent", "address")
+
+
+@dataclass(slots=True)
+class Undecided:
+    """What one program asked for, perhaps without a person."""
+
+    client: str
+    times: list[datetime] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class CopyActivity:
+    """What was seen of one copy, newest first."""
+
+    copy: Copy
+    times: list[datetime] = field(default_factory=list)  # of what counts
+    undecided: list[Undecided] = field(default_factory=list)
+    checking: list[datetime] = field(default_factory=list)  # clicks that are being looked at
+    newest: datetime | None = None
+    followed_at: datetime | None = None  # the newest click of a person: whoever follows a link has read
+
+    @property
+    def name(self) -> str:
+        """Whose copy it is; empty when several share it."""
+        return self.copy.person.name if self.copy.person else self.copy.email
+
+    def add(self, event: Event) -> None:
+        """Take in a request; they come newest first."""
+        self.newest = self.newest or event.at
+        if not event.is_settled:
+            self.checking.append(event.at)
+        elif event.counts:
+            self.times.append(event.at)
+        else:
+            self._undecided(wording.client(event)).times.append(event.at)
+
+    def _undecided(self, client: str) -> Undecided:
+        known = next((one for one in self.undecided if one.client == client), None)
+        if not known:
+            known = Undecided(client)
+            self.undecided.append(known)
+        return known
 
 
 @dataclass(slots=True)
 class LinkActivity:
-    """A followed link and its times, newest first; `earlier` counts those that are not listed."""
+    """A link that somebody or something asked for, and from whose copies."""
 
     link: TrackedLink
-    times: list[datetime] = field(default_factory=list)
-
-    @property
-    def earlier(self) -> int:
-        return max(self.link.click_count - len(self.times), 0)
+    copies: list[CopyActivity]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Activity:
-    """All that the two icons of one mail show."""
+    """All that the two cards of one mail show."""
 
-    opened: list[datetime]
-    opened_earlier: int
+    mail: TrackedMail
+    copies: list[CopyActivity]  # every copy: those of which something is known first
     links: list[LinkActivity]
-    reader: str  # name of the only recipient whose copy it is; empty when several share one
+    opened_earlier: int
+    clicked_earlier: int
+
+    @cached_property
+    def is_checking(self) -> bool:
+        """Whether a click is too young to say who followed the link."""
+        return any(copy.checking for link in self.links for copy in link.copies)
+
+    @cached_property
+    def is_shared(self) -> bool:
+        """Whether several recipients share one copy, so that nothing can be said of any of them."""
+        return len(self.copies) == 1 and not self.copies[0].name
+
+    @cached_property
+    def names_readers(self) -> bool:
+        """Whether the card of openings says something of a copy that has a name, and so might have been forwarded."""
+        return any(copy.name and (copy.newest or copy.followed_at) for copy in self.copies)
+
+    @cached_property
+    def names_followers(self) -> bool:
+        """Likewise of the card of links."""
+        return any(copy.name for link in self.links for copy in link.copies)
 
 
 def with_activity(queryset: QuerySet[TrackedMail]) -> QuerySet[TrackedMail]:
-    """Tracked mails with all that their icons need: a fixed number of queries, however many mails."""
-    counted = Event.objects.filter(counts=True).order_by("-at", "-pk")
-    return queryset.prefetch_related(
-        Prefetch("events", counted.filter(kind=Event.Kind.OPEN)[:SHOWN], to_attr="shown_opens"),
-        Prefetch("events", counted.filter(kind=Event.Kind.CLICK).exclude(link=None)[:SHOWN], to_attr="shown_clicks"),
-        Prefetch("links", TrackedLink.objects.exclude(first_clicked_at=None).order_by("-last_clicked_at"), to_attr="shown_links"),
-        Prefetch("copies", Copy.objects.select_related("person"), to_attr="shown_copies"),
+    """Tracked mails with all that their icons need: a fixed number of queries, however many mails, copies and hits."""
+    shown = Event.objects.filter(Q(counts=True) | Q(is_settled=False) | is_verdict(Verdict.UNKNOWN)).order_by("-at", "-pk")
+    opens = shown.filter(kind=Event.Kind.OPEN).only(*COLUMNS)
+    clicks = shown.filter(kind=Event.Kind.CLICK).exclude(link=None).select_related("link").only(*COLUMNS, "link__target", "link__text")
+    return queryset.annotate(
+        counts_undecided=Exists(Preferences.objects.filter(user=OuterRef("owner"), count_undecided=True)),
+        machine_opens=_machines(Event.Kind.OPEN),
+        machine_clicks=_machines(Event.Kind.CLICK),
+    ).prefetch_related(
+        Prefetch("events", opens[:SHOWN], to_attr="shown_opens"),
+        Prefetch("events", clicks[:SHOWN], to_attr="shown_clicks"),
+        Prefetch("copies", Copy.objects.select_related("person").order_by("pk"), to_attr="shown_copies"),
     )
 
 
+def is_verdict(verdict: Verdict) -> Q:
+    """Events of a verdict: ours, unless the sender has corrected it."""
+    return Q(correction=verdict) | Q(correction="", verdict=verdict)
+
+
+def _machines(kind: Event.Kind) -> Coalesce:
+    events = Event.objects.filter(is_verdict(Verdict.MACHINE), mail=OuterRef("pk"), kind=kind, is_settled=True)
+    number = events.order_by().values("mail").annotate(number=Count("pk")).values("number")
+    return Coalesce(Subquery(number, output_field=IntegerField()), 0)
+
+
+def fetched(mail: TrackedMail) -> TrackedMail:
+    """The mail with its activity, read at once unless `with_activity` has done so."""
+    return mail if hasattr(mail, "shown_opens") else with_activity(TrackedMail.objects.filter(pk=mail.pk)).get()
+
+
 def activity(mail: TrackedMail) -> Activity:
-    """The activity of a mail, read at once unless `with_activity` has fetched it."""
-    if not hasattr(mail, "shown_opens"):
-        mail = with_activity(TrackedMail.objects.filter(pk=mail.pk)).get()
-    opened = [event.at for event in _prefetched(mail, "shown_opens")]
-    links = {link.pk: LinkActivity(link) for link in mail.shown_links}  # type: ignore[attr-defined]
-    for event in _prefetched(mail, "shown_clicks"):
-        if event.link_id in links:
-            links[event.link_id].times.append(event.at)
-    return Activity(opened, max(mail.open_count - len(opened), 0), list(links.values()), _reader(mail.shown_copies))  # type: ignore[attr-defined]
+    """The activity of a mail that came `with_activity`."""
+    opens: list[Event] = mail.shown_opens  # type: ignore[attr-defined]
+    clicks: list[Event] = mail.shown_clicks  # type: ignore[attr-defined]
+    copies: list[Copy] = mail.shown_copies  # type: ignore[attr-defined]
+    opened = {copy.pk: CopyActivity(copy) for copy in copies}
+    for event in opens:
+        if event.copy_id in opened:
+            opened[event.copy_id].add(event)
+    for event in clicks:
+        if event.counts and event.copy_id in opened:
+            opened[event.copy_id].followed_at = opened[event.copy_id].followed_at or event.at
+    opened_earlier = max(mail.open_count - sum(event.counts for event in opens), 0)
+    clicked_earlier = max(mail.click_count - sum(event.counts for event in clicks), 0)
+    return Activity(
+        mail, _newest_first(opened.values()), _links(clicks, {copy.pk: copy for copy in copies}), opened_earlier, clicked_earlier
+    )
 
 
-def _prefetched(mail: TrackedMail, name: str) -> Iterable[Event]:
-    events: list[Event] = getattr(mail, name)
-    return events
+def _links(clicks: Iterable[Event], copies: dict[int, Copy]) -> list[LinkActivity]:
+    """Newest first: links, and the copies under each."""
+    found: dict[int, tuple[TrackedLink, dict[int, CopyActivity]]] = {}
+    for event in clicks:
+        if event.link and event.copy_id in copies:
+            _link, places = found.setdefault(event.link.pk, (event.link, {}))
+            places.setdefault(event.copy_id, CopyActivity(copies[event.copy_id])).add(event)
+    return [LinkActivity(link, list(places.values())) for link, places in found.values()]
 
 
-def _reader(copies: list[Copy]) -> str:
-    person = copies[0].person if len(copies) == 1 else None
-    return person.name if person else ""
+def _newest_first(copies: Iterable[CopyActivity]) -> list[CopyActivity]:
+    """Those that are known to be read, then those that were loaded, then the silent ones in the order of the mail."""
+    return sorted(copies, key=lambda copy: (not (copy.times or copy.followed_at), not copy.newest, -_seconds(copy)))
+
+
+def _seconds(copy: CopyActivity) -> float:
+    newest = max(copy.times[:1] + [at for at in (copy.followed_at, copy.newest) if at], default=None)
+    return newest.timestamp() if newest else 0

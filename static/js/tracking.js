@@ -4,6 +4,7 @@ const GAP = 6, EDGE = 8; // px
 let shown = null; // the icon whose card is open
 let isPinned = false; // by a click: stays until the next one
 let timer = null;
+let day = new Date().toDateString(); // cards say “today”
 
 const cardOf = (icon) => icon.nextElementSibling;
 const isOpen = (card) => card?.matches(":popover-open") ?? false;
@@ -23,6 +24,7 @@ function show(icon, pin = false) {
   clearTimeout(timer);
   if (!cardOf(icon)?.showPopover) return;
   if (shown !== icon) hide();
+  if (day !== new Date().toDateString()) refreshAll();
   shown = icon;
   isPinned = pin || isPinned;
   if (!isOpen(cardOf(icon))) cardOf(icon).showPopover();
@@ -52,7 +54,8 @@ document.addEventListener("pointerover", (event) => {
 
 document.addEventListener("focusin", (event) => {
   const icon = inside(event.target);
-  if (icon && icon.matches(":focus-visible")) show(icon);
+  if (icon && icon === shown) clearTimeout(timer); // into its card
+  else if (icon && icon.matches(":focus-visible")) show(icon);
   else if (shown && !icon) hide();
 });
 document.addEventListener("focusout", (event) => { if (shown && shown === event.target && !isPinned && !cardOf(shown).matches(":hover")) later(hide, 120); });
@@ -83,6 +86,11 @@ async function refresh(mail) {
   if (isStale) refresh(mail);
 }
 
+function refreshAll() {
+  day = new Date().toDateString();
+  new Set([...document.querySelectorAll("[data-tracked-mail]")].map((place) => place.dataset.trackedMail)).forEach((mail) => refresh(mail));
+}
+
 function replace(old, html) {
   const template = document.createElement("template");
   template.innerHTML = html;
@@ -93,7 +101,6 @@ function replace(old, html) {
     const icon = card.previousElementSibling;
     card.id = id;
     icon.setAttribute("popovertarget", id);
-    icon.setAttribute("aria-describedby", id);
   });
   const kindOf = (element) => (element && old.contains(element) ? element.closest(ICON)?.dataset.trackedKind : null);
   const open = kindOf(shown), focused = kindOf(document.activeElement), wasPinned = isPinned;
@@ -106,6 +113,4 @@ function replace(old, html) {
 }
 
 document.addEventListener("live:tracking", (event) => refresh(String(event.detail.mail)));
-document.addEventListener("live:refresh", () => {
-  new Set([...document.querySelectorAll("[data-tracked-mail]")].map((place) => place.dataset.trackedMail)).forEach((mail) => refresh(mail));
-});
+document.addEventListener("live:refresh", refreshAll);

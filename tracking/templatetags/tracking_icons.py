@@ -1,17 +1,52 @@
-"""Template tags of the tracking icons."""
+"""Template tags of the tracking icons and their cards."""
 
+from datetime import date, datetime
+from itertools import groupby
 from secrets import token_hex
+from typing import NamedTuple
 
 from django import template
+from django.template.defaultfilters import date as format_date
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from tracking import reading
+from tracking import icons, reading
 from tracking.models import TrackedMail
 
 register = template.Library()
-register.simple_tag(reading.activity, name="tracking_activity")
+register.simple_tag(icons.eye, name="eye_icon")
+register.simple_tag(icons.chain, name="link_icon")
+
+
+class Day(NamedTuple):
+    """The times of one day, newest first, in the reader's zone."""
+
+    name: str
+    times: list[datetime]
+
+
+@register.simple_tag
+def tracking_activity(mail: TrackedMail) -> reading.Activity:
+    """What the icons and cards of a mail show."""
+    return reading.activity(reading.fetched(mail))
 
 
 @register.simple_tag
 def card_id(mail: TrackedMail, kind: str) -> str:
     """An id for a card, unique even where a mail's icons stand twice on a page."""
     return f"tracked-{mail.pk}-{kind}-{token_hex(3)}"
+
+
+@register.filter
+def by_day(times: list[datetime]) -> list[Day]:
+    """Times in the reader's zone under the names of their days."""
+    local = [timezone.localtime(at) for at in times]
+    return [Day(day_name(day), list(of_day)) for day, of_day in groupby(local, key=datetime.date)]
+
+
+def day_name(day: date) -> str:
+    """“today”, “yesterday”, else the date, with its year when that is another."""
+    today = timezone.localdate()
+    if (today - day).days in (0, 1):
+        return _("yesterday") if day < today else _("today")
+    return format_date(day, "D j M" if day.year == today.year else "j M Y")
