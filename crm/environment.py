@@ -28,6 +28,7 @@ KNOWN = {
     "EMAIL_URL": "Where Candor's own mail (password reset) goes, for example smtp+tls://user:pw@host:587",
     "DEFAULT_FROM_EMAIL": "Sender of Candor's own mail",
     "TRUSTED_PROXIES": "Addresses or networks of the proxies in front, comma separated",
+    "COPIES_LIMIT": "Up to how many recipients of a tracked mail each get a copy of their own",
     "TIME_ZONE": "Default time zone of new users",
     "LANGUAGE_CODE": "Default language",
     "DEBUG": "Django's debug pages; never in production",

@@ -37,6 +37,7 @@ class ComposeForm(forms.Form):
     body_text = TypedField(required=False, strip=False)
     track_opens = forms.BooleanField(required=False)
     track_links = forms.BooleanField(required=False)
+    tell_apart = forms.BooleanField(required=False)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

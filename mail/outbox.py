@@ -8,12 +8,12 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from mail import addresses, attachments, drafts, threading
+from mail import addresses, attachments, copies, drafts, threading
 from mail.models import Account, Delivery, Message
 from mail.models.message import Recipient
 from notifications.push import push
 from tracking import instrument, preferences
-from tracking.models import Copy
+from tracking.models import TrackedMail
 
 Status = Delivery.Status
 WITHDRAWABLE = (Status.QUEUED, Status.RETRY, Status.FAILED, Status.UNCERTAIN)
@@ -29,18 +29,21 @@ class CannotSend(Exception):
 
 
 @transaction.atomic
-def queue(*, message: Message, track_opens: bool, track_links: bool, now: datetime) -> None:
-    """Check a draft, fix its Message-ID and Date, freeze what is tracked and put it into the outbox. Raises CannotSend."""
+def queue(*, message: Message, track_opens: bool, track_links: bool, tell_apart: bool = True, now: datetime) -> None:
+    """Check a draft, fix its Message-ID and Date, freeze what is tracked and put it into the outbox. Raises CannotSend.
+
+    `tell_apart` gives each recipient of a tracked mail a copy of their own, up to COPIES_LIMIT of them.
+    """
     draft = Message.objects.select_for_update(of=("self",)).select_related("account", "owner", "thread").get(pk=message.pk)
     account = _check(draft)
     draft.from_name, draft.from_email = account.sender_name or draft.owner.name, account.email
     draft.message_id = draft.message_id or new_message_id(account.email)
     draft.folder = Message.Folder.OUTBOX
     draft.dated_at = draft.at = now
-    copy = _begin_tracking(draft, track_opens=track_opens, track_links=track_links, now=now)
+    preferences.remember_choice(user=draft.owner, track_opens=track_opens, track_links=track_links, tell_apart=tell_apart)
+    draft.tracked_mail = _begin_tracking(draft, account, track_opens=track_opens, track_links=track_links, now=now)
     draft.save()
-    delivery = Delivery.objects.create(message=draft, copy=copy, queued_at=now, next_attempt_at=now)
-    delivery.recipients.set(draft.recipients.all())
+    copies.put_into_envelopes(draft, tell_apart=tell_apart, now=now)
     threading.touch(draft.thread, now=now)
     tell_tabs(draft)
     message.refresh_from_db()
@@ -92,26 +95,23 @@ def tell_tabs(message: Message) -> None:
     push(user=message.owner, name="mail", payload={"message": message.pk, "folder": message.folder})
 
 
-def _begin_tracking(draft: Message, *, track_opens: bool, track_links: bool, now: datetime) -> Copy | None:
-    """Freeze what is tracked: what was chosen, as far as the owner's options allow it. One copy, shared by all recipients."""
+def _begin_tracking(draft: Message, account: Account, *, track_opens: bool, track_links: bool, now: datetime) -> TrackedMail | None:
+    """Freeze what is tracked: what was chosen, as far as the owner's options allow it."""
     options = preferences.for_user(draft.owner)
-    preferences.remember_choice(user=draft.owner, track_opens=track_opens, track_links=track_links)
     draft.track_opens = track_opens and options.open_tracking
     draft.track_links = track_links and options.link_tracking
     if not draft.track_opens and not draft.track_links:
         return None
-    draft.tracked_mail = instrument.track(
+    return instrument.track(
         owner=draft.owner,
         subject=draft.subject,
         url=threading.url(draft),
         tracks_opens=draft.track_opens,
         tracks_links=draft.track_links,
         now=now,
+        sender=account.email,
+        is_local=account.is_demo,
     )
-    recipients = list(draft.recipients.select_related("person"))
-    if len(recipients) > 1:  # one body cannot say who of them opened it
-        return instrument.add_copy(mail=draft.tracked_mail)
-    return instrument.add_copy(mail=draft.tracked_mail, person=recipients[0].person, email=recipients[0].email)
 
 
 def _check(draft: Message) -> Account:

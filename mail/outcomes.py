@@ -43,10 +43,10 @@ def sent(delivery: Delivery, *, reply: Reply, refused: Mapping[str, Reply], now:
         later = _note_refusals(delivery, refused)
         if later:
             _split(delivery, later, refused, now)
-        _mark_sent(delivery.message, reply, now)
+        is_first = _mark_sent(delivery.message, reply, now)
         if delivery.copy:
             instrument.mark_dispatched(copy=delivery.copy, at=now)
-    _tell(delivery.message, lambda: _tell_sent(delivery, now))
+    _tell(delivery.message, lambda: _tell_sent(delivery, now, is_first=is_first))
     return True
 
 
@@ -147,15 +147,23 @@ def _split(delivery: Delivery, later: list[Recipient], refused: Mapping[str, Rep
     delivery.recipients.remove(*later)
 
 
-def _mark_sent(message: Message, reply: Reply, now: datetime) -> None:
-    if message.sent_at:  # the rest of a mail that others have already
-        return
-    message.folder, message.sent_at, message.at = Message.Folder.SENT, now, now
-    message.provider_message_id = provider_message_id(message, reply)
-    message.filing = sent_copies.wanted(message)
-    message.filing_due_at = now
-    message.save(update_fields=["folder", "sent_at", "at", "provider_message_id", "filing", "filing_due_at", "updated_at"])
+def _mark_sent(message: Message, reply: Reply, now: datetime) -> bool:
+    """Move the mail to Sent with the first of its envelopes that a server took; answers whether this was the first."""
+    changes = {
+        "folder": Message.Folder.SENT,
+        "sent_at": now,
+        "at": now,
+        "updated_at": now,
+        "provider_message_id": provider_message_id(message, reply),
+        "filing": sent_copies.wanted(message),
+        "filing_due_at": now,
+    }
+    if not Message.objects.filter(pk=message.pk, sent_at=None).update(**changes):
+        return False
+    for name, value in changes.items():
+        setattr(message, name, value)
     threading.touch(message.thread, now=now)
+    return True
 
 
 def provider_message_id(message: Message, reply: Reply) -> str:
@@ -187,23 +195,24 @@ def _tell(message: Message, tell: Callable[[], object]) -> None:
         logger.exception("What became of message %s could not be told.", message.pk)
 
 
-def _tell_sent(delivery: Delivery, now: datetime) -> None:
+def _tell_sent(delivery: Delivery, now: datetime, *, is_first: bool) -> None:
     message = delivery.message
     outbox.tell_tabs(message)
     if delivery.recipients.filter(refusal="").exists():
-        _log_sent(message, delivery.recipients.filter(refusal="").select_related("person__organisation"), now)
+        _log_sent(message, delivery.recipients.filter(refusal="").select_related("person__organisation"), now, on_deals=is_first)
     refused = outbox.refused(message).count()
     if refused:
         text = ngettext("%(count)s recipient was refused.", "%(count)s recipients were refused.", refused) % {"count": refused}
         _card(message, _("Not sent to everybody: %(subject)s"), text, now)
 
 
-def _log_sent(message: Message, recipients: Iterable[Recipient], now: datetime) -> None:
+def _log_sent(message: Message, recipients: Iterable[Recipient], now: datetime, *, on_deals: bool) -> None:
+    """A line for each person; for a deal one a mail, however many envelopes it goes out in."""
     text, url = _("Email sent: %(subject)s") % {"subject": _subject(message)}, threading.url(message)
     common = {"kind": "mail_sent", "text": text, "url": url, "actor": message.owner, "only_for": message.owner, "at": now}
     for person in {one.person_id: one.person for one in recipients if one.person}.values():
         timeline.log(person=person, **common)  # type: ignore[arg-type]
-    for deal in message.thread.deals.all():
+    for deal in message.thread.deals.all() if on_deals else ():
         timeline.log(deal=deal, **common)  # type: ignore[arg-type]
 
 

@@ -29,10 +29,10 @@ class CannotRender(Exception):
     """The message cannot be written as a mail; the text says which part of it."""
 
 
-def render(message: Message, *, html: str, with_bcc: bool = False) -> bytes:
-    """The mail with this HTML body, lines ending in CRLF; `with_bcc` for the sender's own copy only. Raises CannotRender."""
+def render(message: Message, *, html: str, bcc: Iterable[Recipient] = ()) -> bytes:
+    """The mail with this HTML body, lines ending in CRLF; `bcc` are those whom its Bcc header may name. Raises CannotRender."""
     content = _content(message, html)
-    head = _header_lines(message, with_bcc=with_bcc)
+    head = _header_lines(message, bcc)
     if any(re.search(r"[\r\n]", FOLD.sub("", line)) for line in head):
         raise CannotRender("a header holds a line break")  # every value has lost its own before: this must not happen
     return "\r\n".join([*head, ""]).encode() + content.as_bytes(policy=POLICY)
@@ -49,17 +49,16 @@ def document(html: str, *, language: str) -> str:
     return f'<!doctype html>\r\n<html lang="{escape(language)}"><head>{head}</head><body>{html}</body></html>\r\n'
 
 
-def _header_lines(message: Message, *, with_bcc: bool) -> list[str]:
+def _header_lines(message: Message, bcc: Iterable[Recipient]) -> list[str]:
     recipients = list(message.recipients.all())
     to = _mailboxes(recipients, Recipient.Kind.TO)
     cc = _mailboxes(recipients, Recipient.Kind.CC)
-    bcc = _mailboxes(recipients, Recipient.Kind.BCC) if with_bcc else ""
     dated_at = message.dated_at or message.at
     lines = {
         "From": _mailbox(message.from_name, message.from_email),
         "To": to or ("" if cc else UNDISCLOSED),
         "Cc": cc,
-        "Bcc": bcc,
+        "Bcc": _mailboxes(bcc, Recipient.Kind.BCC),
         "Subject": _words(message.subject, "Subject"),
         "Date": format_datetime(dated_at.astimezone(message.owner.zone)),
         "Message-ID": addresses.one_line(message.message_id),

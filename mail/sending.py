@@ -17,7 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from crm.lib.encryption import CannotDecrypt
-from mail import addresses, claims, outbox, outcomes, rendering, sent_copies, smtp
+from mail import addresses, claims, copies, outbox, outcomes, rendering, sent_copies, smtp
 from mail.faults import Kind, Reply, ServerFault
 from mail.models import Account, Delivery
 from tracking import instrument
@@ -188,7 +188,7 @@ def _envelope(delivery: Delivery) -> Envelope:
     return Envelope(
         sender=addresses.to_ascii(message.from_email) or message.from_email,
         recipients={addresses.to_ascii(email) or email: email for email in waiting},
-        data=rendering.render(message, html=html),
+        data=rendering.render(message, html=html, bcc=copies.named_in_bcc(delivery)),
         needs_utf8=rendering.needs_utf8([message.from_email, *message.recipients.values_list("email", flat=True)]),
     )
 

@@ -109,7 +109,7 @@ def _put_into_sent(message: Message) -> None:
     with imap.connected(message.account) as mailbox:
         folder = mailbox.sent_folder()
         if not mailbox.holds(folder, message.message_id):
-            mail = rendering.render(message, html=message.body_html, with_bcc=True)
+            mail = rendering.render(message, html=message.body_html, bcc=message.recipients.all())
             mailbox.file(folder, mail, message.dated_at or message.at)
 
 

@@ -1,6 +1,7 @@
 """Our outbox against real servers: out by Postfix, fetched back from Dovecot, taken apart."""
 
 import email
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from email.header import decode_header, make_header
@@ -62,12 +63,12 @@ def queued(alice: User, account: Account) -> Callable[..., Message]:
     """Puts a tracked mail of Alice's with these fields into the outbox."""
     preferences.update(user=alice, open_tracking=True, link_tracking=True, notify_activity=True)
 
-    def queue(*, files: tuple[SimpleUploadedFile, ...] = (), **fields: Any) -> Message:
+    def queue(*, files: tuple[SimpleUploadedFile, ...] = (), tell_apart: bool = True, **fields: Any) -> Message:
         typed: dict[str, Any] = {"to": "Boris <boris@candor.test>", "cc": "", "bcc": "", "subject": "Offer", "body_html": BODY}
         message = drafts.save(**{"owner": alice, "account": account, "message": None, **typed, **fields})
         for upload in files:
             attachments.add(message=message, upload=upload)
-        outbox.queue(message=message, track_opens=True, track_links=True, now=timezone.now())
+        outbox.queue(message=message, track_opens=True, track_links=True, tell_apart=tell_apart, now=timezone.now())
         return message
 
     return queue
@@ -111,6 +112,28 @@ def test_what_the_recipients_get(stack, queued):
     (attachment,) = mail.iter_attachments()
     assert (attachment.get_filename(), attachment.get_content_type()) == ("Übersicht 2026.pdf", "application/pdf")
     assert attachment.get_payload(decode=True) == FILE
+
+
+def test_each_recipient_gets_a_copy_of_their_own_of_one_and_the_same_mail(stack, queued):
+    message = queued(cc="carla@candor.test", bcc="dora@candor.test", subject="Three copies 10")
+    work()
+    work()
+    mails = {name: parsed(stack.wait_for_mail(f"{name}@candor.test", subject="Three copies 10")) for name in ("boris", "carla", "dora")}
+    tracked = [set(re.findall(rf'"({settings.TRACKING_URL}/[il]/[^"]+)"', part(mail, "html"))) for mail in mails.values()]
+    assert [len(addresses) for addresses in tracked] == [2, 2, 2]
+    assert len(set.union(*tracked)) == 6, "no pixel and no link is shared"
+    for header in ("From", "To", "Cc", "Subject", "Date", "Message-ID", "Content-Type"):
+        assert len({str(mail[header]) for mail in mails.values()}) == 1, header
+    assert mails["boris"]["Message-ID"] == message.message_id
+    assert [mail["Bcc"] for mail in mails.values()] == [None, None, "dora@candor.test"]
+    assert [mail["Delivered-To"] for mail in mails.values()] == [f"{name}@candor.test" for name in mails]
+    with stack.mailbox("alice@candor.test") as client:
+        client.select_folder("Sent Items")
+        ((_uid, data),) = client.fetch(client.search(["SUBJECT", "Three copies 10"]), ["BODY.PEEK[]"]).items()
+    filed = parsed(data[b"BODY[]"])
+    assert settings.TRACKING_URL not in filed.as_string()
+    assert "<img" not in part(filed, "html")
+    assert (filed["Message-ID"], str(filed["Bcc"])) == (message.message_id, "dora@candor.test")
 
 
 def test_the_pixel_and_the_links_are_in_the_html_part_alone(stack, queued):
@@ -192,7 +215,7 @@ def test_a_full_mailbox_is_tried_again(stack, queued):
 
 
 def test_one_refused_recipient_does_not_keep_the_mail_from_the_others(stack, queued):
-    message = queued(cc="nobody@candor.test", subject="Most of you 6")
+    message = queued(cc="nobody@candor.test", subject="Most of you 6", tell_apart=False)
     work()
     stack.wait_for_mail("boris@candor.test", subject="Most of you 6")
     assert [one.email for one in outbox.refused(message)] == ["nobody@candor.test"]

@@ -89,7 +89,8 @@ def _save_links(mail: TrackedMail, found: list[links.Found]) -> list[TrackedLink
         else:
             break
         rows.append(row)
-    TrackedLink.objects.bulk_create(fresh)
+    # another worker may be numbering the same links for another copy: the same body gives them the same numbers
+    TrackedLink.objects.bulk_create(fresh, ignore_conflicts=True)
     return rows
 
 

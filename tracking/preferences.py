@@ -19,9 +19,10 @@ def update(*, user: User, open_tracking: bool, link_tracking: bool, notify_activ
 
 
 @transaction.atomic
-def remember_choice(*, user: User, track_opens: bool, track_links: bool) -> None:
+def remember_choice(*, user: User, track_opens: bool, track_links: bool, tell_apart: bool) -> None:
     """Make the choice of a mail just sent the default of the next; a kind whose option is off was no choice."""
     options = for_user(user)
     options.last_track_opens = track_opens if options.open_tracking else options.last_track_opens
     options.last_track_links = track_links if options.link_tracking else options.last_track_links
-    options.save(update_fields=["last_track_opens", "last_track_links"])
+    options.last_tell_apart = tell_apart if options.open_tracking or options.link_tracking else options.last_tell_apart
+    options.save(update_fields=["last_track_opens", "last_track_links", "last_tell_apart"])

@@ -46,11 +46,11 @@ def draft(alice: User, account: Account) -> Callable[..., Message]:
 def queued(draft: Callable[..., Message]) -> Callable[..., Message]:
     """Puts a mail of Alice's into the outbox."""
 
-    def queue(*, track: bool = False, **fields: Any) -> Message:
+    def queue(*, track: bool = False, tell_apart: bool = True, **fields: Any) -> Message:
         message = draft(**fields)
         if track:
             preferences.update(user=message.owner, open_tracking=True, link_tracking=True, notify_activity=True)
-        outbox.queue(message=message, track_opens=track, track_links=track, now=timezone.now())
+        outbox.queue(message=message, track_opens=track, track_links=track, tell_apart=tell_apart, now=timezone.now())
         return message
 
     return queue

@@ -68,11 +68,46 @@ def test_the_choice_is_remembered_for_the_next_mail(alice, queued, draft):
     assert (options.last_track_opens, options.last_track_links) == (True, False)
 
 
-def test_a_single_recipient_is_known_by_their_copy_and_several_share_one(alice, queued):
-    boris = Person.objects.create(owner=alice, name="Boris", email="boris@client.test")
-    alone, shared = queued(track=True), queued(track=True, bcc="carla@client.test")
-    assert [(one.person, one.email) for one in Copy.objects.filter(mail=alone.tracked_mail)] == [(boris, "boris@client.test")]
-    assert [(one.person, one.email) for one in Copy.objects.filter(mail=shared.tracked_mail)] == [(None, "")]
+def copies_of(message: Message) -> list[tuple[str, str]]:
+    """Address and contact of each copy, as its envelope has them too."""
+    copies = [(one.email, one.person.name if one.person else "") for one in Copy.objects.filter(mail=message.tracked_mail).order_by("pk")]
+    envelopes = [[one.email for one in delivery.recipients.all()] for delivery in message.deliveries.all()]
+    if any(email for email, _name in copies):
+        assert envelopes == [[email] for email, _name in copies]
+    return copies
+
+
+def test_each_recipient_of_a_tracked_mail_gets_a_copy_of_their_own(alice, queued):
+    Person.objects.create(owner=alice, name="Boris", email="boris@client.test")
+    message = queued(track=True, cc="carla@client.test", bcc="dora@client.test")
+    assert copies_of(message) == [("boris@client.test", "Boris"), ("carla@client.test", ""), ("dora@client.test", "")]
+    assert TrackedMail.objects.count() == 1
+
+
+def test_an_address_that_is_given_twice_gets_one_copy(queued):
+    message = queued(track=True, to="boris@Client.test, team@client.test", cc="Boris@client.test", bcc="boris@client.test")
+    assert copies_of(message) == [("boris@client.test", ""), ("team@client.test", "")]
+
+
+@pytest.mark.parametrize(("limit", "tell_apart"), [(2, True), (20, False), (0, True)])
+def test_above_the_limit_or_when_switched_off_all_share_one_copy(queued, settings, limit, tell_apart):
+    settings.COPIES_LIMIT = limit
+    message = queued(track=True, tell_apart=tell_apart, cc="carla@client.test, dora@client.test")
+    assert copies_of(message) == [("", "")]
+    assert message.deliveries.get().recipients.count() == 3
+    assert copies_of(queued(track=True, tell_apart=tell_apart)) == [("boris@client.test", "")], "one recipient is known anyway"
+
+
+def test_an_untracked_mail_goes_out_in_one_envelope(queued):
+    message = queued(cc="carla@client.test")
+    delivery = message.deliveries.get()
+    assert (delivery.copy, delivery.recipients.count()) == (None, 2)
+
+
+def test_the_demos_own_account_is_known_to_reach_this_machine_alone(queued, account):
+    account.is_demo = True
+    account.save()
+    assert queued(track=True).tracked_mail.is_local
 
 
 def test_the_dispatch_time_is_noted_on_the_copy(server, queued):

@@ -127,7 +127,7 @@ def test_a_mail_to_bcc_alone_names_nobody(queued):
     raw = render(message)
     assert b"dora" not in raw
     assert parsed(raw)["To"] == "undisclosed-recipients:;"
-    assert parsed(render(message, with_bcc=True))["Bcc"] == "dora@client.test"
+    assert parsed(render(message, bcc=message.recipients.all()))["Bcc"] == "dora@client.test"
 
 
 def test_a_reply_names_what_it_answers(draft, queued, account):

@@ -51,6 +51,7 @@ class Start:
     seen: str = ""
     track_opens: bool = False
     track_links: bool = False
+    tell_apart: bool = False
     query: str = ""
     organisation_pk: int | None = None
     id: str = field(default_factory=lambda: f"composer-{get_random_string(8)}")
@@ -111,7 +112,7 @@ def send(request: HttpRequest) -> HttpResponse:
     try:
         message = _save(form, user)
         _attach_posted(request, message)
-        _queue(message, form, user)
+        _queue(message, form)
     except drafts.NotADraft:
         return _gone(_("This mail has been sent already."))
     except outbox.CannotSend as error:
@@ -178,12 +179,9 @@ def _save(form: ComposeForm, user: User) -> Message:
 
 
 @transaction.atomic
-def _queue(message: Message, form: ComposeForm, user: User) -> None:
-    options = preferences.for_user(user)
-    track_opens = options.open_tracking and form.cleaned_data["track_opens"]
-    track_links = options.link_tracking and form.cleaned_data["track_links"]
-    outbox.queue(message=message, track_opens=track_opens, track_links=track_links, now=timezone.now())
-    preferences.remember_choice(user=user, track_opens=track_opens, track_links=track_links)
+def _queue(message: Message, form: ComposeForm) -> None:
+    toggles = {name: form.cleaned_data[name] for name in ("track_opens", "track_links", "tell_apart")}
+    outbox.queue(message=message, **toggles, now=timezone.now())
     transaction.on_commit(tasks.wake)
 
 
@@ -280,6 +278,7 @@ def _render(
         "place": _place(request) if is_fragment else "page",
         "attachments": list(draft.attachments.all()) if draft else [],
         "max_bytes": settings.MAX_MESSAGE_BYTES,
+        "copies_limit": settings.COPIES_LIMIT,
         "words": json.dumps(words(), ensure_ascii=False),
     }
     return render(request, "mail/_composer.html" if is_fragment else "mail/composer.html", context, status=422 if errors else 200)
@@ -291,6 +290,7 @@ def _place(request: HttpRequest) -> str:
 
 def _toggle_as_last(start: Start, options: Preferences) -> None:
     start.track_opens, start.track_links = options.last_track_opens, options.last_track_links
+    start.tell_apart = options.last_tell_apart
 
 
 def _is_somebody_elses(request: HttpRequest, user: User) -> bool:
@@ -312,5 +312,6 @@ def _refuse(
     accounts = list(Account.objects.visible_to(user))
     start = _start_with_draft(message) if message else Start(title=_("New message"))
     start.track_opens, start.track_links = form.cleaned_data["track_opens"], form.cleaned_data["track_links"]
+    start.tell_apart = form.cleaned_data["tell_apart"]
     account = message.account if message else None
     return _render(request, user, start, accounts=accounts, account=account, draft=message, errors={field or "form": sentence})

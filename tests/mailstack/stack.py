@@ -217,6 +217,7 @@ class MailStack:
             "smtpd_sasl_path": f"inet:127.0.0.1:{self._sasl_port}",
             "smtpd_client_restrictions": "permit_sasl_authenticated, reject",
             "message_size_limit": "41943040",
+            "message_drop_headers": "return-path",  # by itself it would also drop Bcc, as not every server does
         }
 
     def _master_cf(self) -> str:

@@ -18,7 +18,7 @@ from crm.demo.data import files
 from crm.demo.data.letters import DRAFT, LETTERS, Letter, Reading
 from crm.demo.data.moments import ago, on
 from crm.records.models import Deal, Person
-from mail import attachments, claims, drafts, outbox, outcomes, rendering
+from mail import attachments, claims, copies, drafts, outbox, outcomes, rendering
 from mail.faults import Reply
 from mail.models import Account, Delivery, Message, Security
 from notifications import feed
@@ -80,13 +80,16 @@ class Correspondence:
             upload = SimpleUploadedFile(name, files.content(name), content_type=files.content_type(name))
             attachments.add(message=message, upload=upload)
         outbox.queue(message=message, track_opens=letter.is_tracked, track_links=letter.is_tracked, now=at)
-        delivery = claims.claim_next(message.account_id, at)
-        if delivery is None:
-            raise RuntimeError(f"{letter.key} did not become due")
-        deliver(delivery, at, is_read=bool(letter.readings))
+        while delivery := claims.claim_next(message.account_id, at):
+            deliver(delivery, at, is_read=bool(letter.readings))
+        file(message, at)
         Message.objects.filter(pk=message.pk).update(created_at=at - timedelta(minutes=12))
         message.refresh_from_db()
-        self.sent[letter.key] = (message, delivery.copy)
+        self.sent[letter.key] = (message, self._read_copy(message))
+
+    def _read_copy(self, message: Message) -> Copy | None:
+        """The copy that a letter's readings are of: its first recipient's."""
+        return message.tracked_mail.copies.order_by("pk").first() if message.tracked_mail else None
 
     def _draft(self, letter: Letter) -> Message:
         user = self.users[letter.sender.email]
@@ -139,16 +142,21 @@ def connect_account(user: User) -> Account:
 
 
 def deliver(delivery: Delivery, at: datetime, *, is_read: bool) -> None:
-    """Put each recipient's copy into their mailbox and the clean one into Sent, and write down that it was sent."""
+    """Put an envelope's mail into the mailboxes of its recipients, and write down that it was sent."""
     root = Path(settings.DATA_DIR, "demo-mail")
     message = delivery.message
     body_html = instrument.instrument(message.body_html, copy=delivery.copy) if delivery.copy else message.body_html
     claims.settle(delivery, Delivery.Status.SENDING, status=Delivery.Status.TRANSMITTING)
-    raw = rendering.render(message, html=body_html)
+    raw = rendering.render(message, html=body_html, bcc=copies.named_in_bcc(delivery))
     for recipient in delivery.recipients.all():
         maildir.deliver(root, recipient.email, raw, at=at, is_read=is_read)
-    maildir.file(root, message.from_email, "Sent", rendering.render(message, html=message.body_html, with_bcc=True), at=at)
     outcomes.sent(delivery, reply=KEPT, refused={}, now=at)
+
+
+def file(message: Message, at: datetime) -> None:
+    """Put the one clean copy into the sender's Sent folder."""
+    raw = rendering.render(message, html=message.body_html, bcc=message.recipients.all())
+    maildir.file(Path(settings.DATA_DIR, "demo-mail"), message.from_email, "Sent", raw, at=at)
     Message.objects.filter(pk=message.pk).update(filing=Message.Filing.FILED)
 
 
