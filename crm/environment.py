@@ -7,7 +7,7 @@ so that a wrong configuration stops the start with a sentence and not with a tra
 import difflib
 import os
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,6 +29,7 @@ KNOWN = {
     "DEFAULT_FROM_EMAIL": "Sender of Candor's own mail",
     "TRUSTED_PROXIES": "Addresses or networks of the proxies in front, comma separated",
     "COPIES_LIMIT": "Up to how many recipients of a tracked mail each get a copy of their own",
+    "OWN_NETWORKS": "Addresses or networks that the company works from, comma separated: what comes from there counts as one's own",
     "TIME_ZONE": "Default time zone of new users",
     "LANGUAGE_CODE": "Default language",
     "DEBUG": "Django's debug pages; never in production",
@@ -68,6 +69,18 @@ class Environment:
 
     def texts(self, name: str) -> list[str]:
         return [part.strip() for part in self.text(name).split(",") if part.strip()]
+
+    def networks(self, name: str) -> list[str]:
+        """Addresses and networks (`10.0.0.0/8`); those that cannot be read are told and left out."""
+        readable = []
+        for text in self.texts(name):
+            try:
+                readable.append(str(ip_network(text, strict=False)))
+            except ValueError:
+                self._tell(
+                    name, f"{name} holds “{text}”, which is no address and no network.", f"For example {name}=203.0.113.7,10.0.0.0/8."
+                )
+        return readable
 
     def number(self, name: str, default: int) -> int:
         value = self.text(name)

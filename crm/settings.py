@@ -21,7 +21,8 @@ TRACKING_URL = ENVIRONMENT.url("TRACKING_URL", SITE_URL)
 DEMO = ENVIRONMENT.flag("CANDOR_DEMO")
 DEMO_SMTP_PORT = ENVIRONMENT.number("CANDOR_DEMO_SMTP_PORT", PORT + 25)
 DEMO_IMAP_PORT = ENVIRONMENT.number("CANDOR_DEMO_IMAP_PORT", PORT + 43)
-TRUSTED_PROXIES = ENVIRONMENT.texts("TRUSTED_PROXIES")
+TRUSTED_PROXIES = ENVIRONMENT.networks("TRUSTED_PROXIES")
+OWN_NETWORKS = ENVIRONMENT.networks("OWN_NETWORKS")
 DEBUG = ENVIRONMENT.flag("DEBUG")
 IS_LOCAL = is_loopback(SITE_URL)
 IS_HTTPS = SITE_URL.startswith("https:")
@@ -67,6 +68,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "crm.accounts.middleware.SignInMiddleware",
     "crm.accounts.middleware.PreferencesMiddleware",
+    "tracking.middleware.PlacesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",

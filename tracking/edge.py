@@ -9,8 +9,6 @@ from base64 import b64decode
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from django.conf import settings
-
 from crm.lib import viewer
 from crm.lib.proxies import client_address
 from tracking import hits, tokens, waking
@@ -110,9 +108,8 @@ def _record(request: Request, kind: str, public_id: int, number: int) -> None:
     """Keep the hit and have it recorded; whatever goes wrong, the answer goes out."""
     try:
         headers = request.headers
-        peer = request.peer
-        if settings.TRUSTED_PROXIES:
-            peer = client_address(peer, headers.get("HTTP_X_FORWARDED_FOR", ""))
+        forwarded = headers.get("HTTP_X_FORWARDED_FOR", "")
+        address = client_address(request.peer, forwarded) if forwarded or ":" in request.peer else request.peer
         hits.keep(
             hits.Hit(
                 hits.new_id(),
@@ -122,7 +119,7 @@ def _record(request: Request, kind: str, public_id: int, number: int) -> None:
                 time.time(),
                 request.method[: hits.MAX_METHOD],
                 headers.get("HTTP_USER_AGENT", "")[: hits.MAX_USER_AGENT],
-                peer,
+                address,
                 {KEPT[name]: headers[name][: hits.MAX_HEADER] for name in KEPT if name in headers},
                 _viewer(headers.get("HTTP_COOKIE", "")),
             )

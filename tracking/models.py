@@ -1,6 +1,7 @@
 """Tracked mails, their copies and links, and every hit upon them. All of it belongs to the sender alone."""
 
 import secrets
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.conf import settings
@@ -12,6 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from crm.accounts.models import User
 from crm.records.models import Person
 from tracking.verdicts import RULES_VERSION, Verdict
+
+ENOUGH_DAYS = 2  # to work somewhere: one visit to a customer makes nobody at home in their guest network
+FORGOTTEN = timedelta(days=60)  # places that nobody came from for so long
 
 
 def new_public_id() -> int:
@@ -133,6 +137,34 @@ class Event(models.Model):
             models.Index(fields=["look_again_at"], name="tracking_event_open", condition=Q(look_again_at__isnull=False)),
             models.Index(fields=["address", "at"], name="tracking_event_source", condition=Q(kind="click")),
         ]
+
+
+class KnownPlaceQuerySet(models.QuerySet["KnownPlace"]):
+    """Places that users work from."""
+
+    def visible_to(self, user: User) -> Self:
+        """The user's own alone."""
+        return self.filter(user=user)
+
+    def in_use(self, now: datetime) -> Self:
+        """Those that hits are compared with: come from on two days or more, the last of them lately, and not removed."""
+        return self.filter(is_removed=False, days__gte=ENOUGH_DAYS, last_on__gte=(now - FORGOTTEN).date())
+
+
+class KnownPlace(models.Model):
+    """A public address that a user's signed-in browser came from: openings from there are their own."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    network = models.CharField(max_length=43)  # an IPv4 address, or a /64 of IPv6
+    first_on = models.DateField()
+    last_on = models.DateField()
+    days = models.PositiveSmallIntegerField(default=1)  # on how many days
+    is_removed = models.BooleanField(default=False)  # by the user: not to be learned again while they go on coming from there
+
+    objects = KnownPlaceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "network"], name="tracking_known_place_once")]
 
 
 class SpoolFile(models.Model):

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from tracking import bulk, ourselves, telling
+from tracking import bulk, telling
 from tracking.arrivals import Arrival
 from tracking.hits import CLICK, Hit
 from tracking.models import Copy, Event, TrackedLink
+from tracking.ourselves import OurSide
 from tracking.verdicts import CopyFacts, HitFacts, judge
 
 COPY_COLUMNS = ("pk", "mail_id", "mail__owner_id", "email", "dispatched_at", "returned_at", "mail__is_local")
@@ -29,7 +30,7 @@ class _Copy(NamedTuple):
 
 def record(hits: list[Hit], *, now: datetime) -> int:
     """Store hits of known copies, raise the counters, tell the owners; returns how many were stored. Raises SomeAreKnown."""
-    arrivals = _arrivals(hits)
+    arrivals = _arrivals(hits, now)
     if bulk.insert_events(arrivals) < len(arrivals):
         raise SomeAreKnown
     counted = [arrival for arrival in arrivals if arrival.counts]
@@ -45,23 +46,26 @@ def without_known(hits: list[Hit]) -> list[Hit]:
     return [hit for hit in hits if hit.hit_id not in known]
 
 
-def _arrivals(hits: Iterable[Hit]) -> list[Arrival]:
+def _arrivals(hits: Iterable[Hit], now: datetime) -> list[Arrival]:
     hits = list(hits)
     copies = _copies({hit.public_id for hit in hits})
     links = _links({copies[hit.public_id].mail_id for hit in hits if hit.kind == CLICK and hit.public_id in copies})
+    ours = OurSide.load({copy.owner_id for copy in copies.values()}, now=now)
     arrivals = []
     for hit in hits:
         copy = copies.get(hit.public_id)
         if copy:  # else its mail was deleted: nothing is kept
             link_id = links.get((copy.mail_id, hit.number)) if hit.kind == CLICK else None
-            arrivals.append(Arrival(hit, copy.pk, copy.mail_id, link_id, *judge(_facts(hit, copy), _copy_facts(copy))))
+            facts = _facts(hit, copy, ours)
+            arrivals.append(Arrival(hit, copy.pk, copy.mail_id, link_id, *judge(facts, _copy_facts(copy)), facts.is_own_network))
     return arrivals
 
 
-def _facts(hit: Hit, copy: _Copy) -> HitFacts:
-    viewer = ourselves.viewer(hit.viewer_id, owner_id=copy.owner_id, recipient=copy.email)
+def _facts(hit: Hit, copy: _Copy, ours: OurSide) -> HitFacts:
+    viewer = ours.viewer(hit.viewer_id, owner_id=copy.owner_id, recipient=copy.email)
+    is_own_network = ours.is_own_network(hit.address, owner_id=copy.owner_id, recipient=copy.email)
     link = hit.number if hit.kind == CLICK else None
-    return HitFacts(hit.at, hit.kind, hit.method, hit.user_agent, hit.address, hit.headers, link, viewer)
+    return HitFacts(hit.at, hit.kind, hit.method, hit.user_agent, hit.address, hit.headers, link, viewer, is_own_network)
 
 
 def _copy_facts(copy: _Copy) -> CopyFacts:

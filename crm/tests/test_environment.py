@@ -116,3 +116,9 @@ def test_a_name_in_the_file_that_nobody_knows_is_told(monkeypatch: pytest.Monkey
 )
 def test_loopback_is_told_from_the_rest(url: str, expected: bool) -> None:
     assert is_loopback(url) is expected
+
+
+def test_networks_are_read_and_what_is_none_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    env = environment(monkeypatch, TRUSTED_PROXIES="127.0.0.1, 10.1.2.3/8 ,2001:db8::/32,caddy,10.0.0.0/99")
+    assert env.networks("TRUSTED_PROXIES") == ["127.0.0.1/32", "10.0.0.0/8", "2001:db8::/32"]
+    assert ["caddy" in env.problems[0].message, "10.0.0.0/99" in env.problems[1].message, len(env.problems)] == [True, True, 2]

@@ -112,14 +112,14 @@ def test_declared_machines_are_kept_and_do_not_count(copy, mail, facts, reason):
     assert not LiveEvent.objects.exists()
 
 
-def test_ones_own_browser_does_not_count_and_a_colleagues_does(copy, mail, alice, bob):
-    hits.keep(hit(copy, viewer_id=alice.pk))
-    hits.keep(hit(copy, viewer_id=bob.pk))
+def test_no_browser_of_ours_counts_and_that_of_a_stranger_does(copy, mail, alice, bob):
+    for viewer_id in (alice.pk, bob.pk, None):
+        hits.keep(hit(copy, viewer_id=viewer_id))
     drain()
     mail.refresh_from_db()
 
     assert mail.open_count == 1
-    assert set(Event.objects.values_list("viewer_id", "verdict")) == {(alice.pk, "self"), (bob.pk, "human")}
+    assert set(Event.objects.values_list("viewer_id", "verdict")) == {(alice.pk, "self"), (bob.pk, "self"), (None, "human")}
 
 
 def test_hits_of_a_deleted_mail_are_dropped(copy, mail):
