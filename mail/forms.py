@@ -146,11 +146,11 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class OptionsForm(forms.ModelForm):  # type: ignore[type-arg]
-    """The three tracking options of a user."""
+    """The tracking options of a user."""
 
     class Meta:
         model = Preferences
-        fields = ["open_tracking", "link_tracking", "notify_activity"]
+        fields = ["open_tracking", "link_tracking", "notify_activity", "count_undecided"]
 
 
 PORTS = {  # usual ports by protocol and security

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.accounts.models import User
 from crm.records.models import Deal, Organisation, Person
 from mail.models import Attachment, Message, Recipient, Thread
+from tracking import ladder, preferences
 from tracking.models import TrackedMail
 from tracking.reading import with_activity
 
@@ -84,17 +85,20 @@ def _condition(name: str, user: User) -> Q:
     tracked = Message.objects.visible_to(user).filter(thread=OuterRef("thread_id"), tracked_mail__owner=user)
     conditions: dict[str, Any] = {
         "tracked": lambda: Q(Exists(tracked)),
-        "opened": lambda: Q(Exists(tracked.filter(tracked_mail__first_opened_at__isnull=False))),
-        "not-opened": lambda: (
-            Q(Exists(tracked.filter(tracked_mail__tracks_opens=True)))
-            & ~Q(Exists(tracked.filter(tracked_mail__first_opened_at__isnull=False)))
+        "opened": lambda: Q(Exists(_opened(tracked, user))),
+        "not-opened": lambda: Q(Exists(tracked.filter(tracked_mail__tracks_opens=True))) & ~Q(Exists(_opened(tracked, user))),
+        "clicked": lambda: Q(
+            Exists(tracked.filter(ladder.is_clicked("tracked_mail__", with_undecided=preferences.counts_undecided(user))))
         ),
-        "clicked": lambda: Q(Exists(tracked.filter(tracked_mail__first_clicked_at__isnull=False))),
         "deal": lambda: Q(Exists(Thread.deals.through.objects.filter(thread=OuterRef("thread_id")))),
         "attachment": lambda: Q(Exists(Attachment.objects.filter(message__thread=OuterRef("thread_id"), message__owner=user))),
     }
     condition: Q = conditions[name]()
     return condition
+
+
+def _opened(tracked: QuerySet[Message], user: User) -> QuerySet[Message]:
+    return tracked.filter(ladder.is_opened("tracked_mail__", with_undecided=preferences.counts_undecided(user)))
 
 
 def _page(messages: QuerySet[Message], *, user: User, before: str, size: int) -> Page:

@@ -24,7 +24,7 @@ def new_public_id() -> int:
 
 
 class Preferences(models.Model):
-    """A user's three options (all off until turned on) and their last choice for each."""
+    """A user's options (all off until turned on) and their last choice for each."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tracking_preferences")
     open_tracking = models.BooleanField(_("Open tracking"), default=False)

@@ -11,10 +11,20 @@ def for_user(user: User) -> Preferences:
     return Preferences.objects.get_or_create(user=user)[0]
 
 
+def counts_undecided(user: User) -> bool:
+    """Whether the user wants what may have been a machine shown as if a person had done it."""
+    return Preferences.objects.filter(user=user, count_undecided=True).exists()
+
+
 @transaction.atomic
-def update(*, user: User, open_tracking: bool, link_tracking: bool, notify_activity: bool) -> None:
+def update(*, user: User, open_tracking: bool, link_tracking: bool, notify_activity: bool, count_undecided: bool = False) -> None:
     """Keep what the settings page says."""
-    options = {"open_tracking": open_tracking, "link_tracking": link_tracking, "notify_activity": notify_activity}
+    options = {
+        "open_tracking": open_tracking,
+        "link_tracking": link_tracking,
+        "notify_activity": notify_activity,
+        "count_undecided": count_undecided,
+    }
     Preferences.objects.update_or_create(user=user, defaults=options)
 
 

@@ -137,6 +137,8 @@ def test_disconnecting_forgets_the_account(alice_client: Client, account: Accoun
 def test_the_options_are_kept(alice_client: Client, alice: User, account: Account):
     alice_client.post("/settings/email-sync/options/", {"open_tracking": "on", "notify_activity": "on"})
     options = preferences.for_user(alice)
-    assert (options.open_tracking, options.link_tracking, options.notify_activity) == (True, False, True)
+    assert (options.open_tracking, options.link_tracking, options.notify_activity, options.count_undecided) == (True, False, True, False)
+    alice_client.post("/settings/email-sync/options/", {"open_tracking": "on", "count_undecided": "on"})
+    assert preferences.counts_undecided(alice)
     page = alice_client.get("/settings/email-sync/").content.decode()
     assert page.count("checked") == 2

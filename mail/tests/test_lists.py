@@ -14,6 +14,8 @@ from crm.records.models import Deal
 from mail import lists
 from mail.models import Attachment, Message
 from mail.tests.posting import a_deal, sent
+from tracking import preferences
+from tracking.tests.seen import copy_of, hit, link_of
 
 pytestmark = pytest.mark.django_db
 Draft = Callable[..., Message]
@@ -72,7 +74,8 @@ def test_a_key_that_cannot_be_read_begins_at_the_newest(alice: User, draft: Draf
 
 @pytest.fixture
 def one_of_each(draft: Draft, deal: Deal) -> None:
-    sent(draft(subject="plain"), days_ago=6)
+    sent(draft(subject="plain"), days_ago=7)
+    sent(draft(subject="loaded"), days_ago=6, loaded=True)
     sent(draft(subject="tracked"), days_ago=5, tracked=True)
     sent(draft(subject="opened"), days_ago=4, opened=True)
     sent(draft(subject="clicked"), days_ago=3, clicked=True)
@@ -85,13 +88,13 @@ def one_of_each(draft: Draft, deal: Deal) -> None:
 @pytest.mark.parametrize(
     ("names", "left"),
     [
-        (["tracked"], ["clicked", "opened", "tracked"]),
-        (["opened"], ["opened"]),
-        (["not-opened"], ["clicked", "tracked"]),
+        (["tracked"], ["clicked", "opened", "tracked", "loaded"]),
+        (["opened"], ["clicked", "opened"]),  # whoever followed a link has read
+        (["not-opened"], ["tracked", "loaded"]),
         (["clicked"], ["clicked"]),
         (["deal"], ["on a deal"]),
         (["attachment"], ["with a file"]),
-        (["tracked", "opened"], ["opened"]),
+        (["tracked", "opened"], ["clicked", "opened"]),
         (["tracked", "deal"], []),
     ],
 )
@@ -99,6 +102,13 @@ def test_filters_combine(alice_client: Client, alice: User, names: list[str], le
     assert subjects(alice, filters=names) == left
     page = alice_client.get("/mail/sent/", {"is": names})
     assert [row.subject for row in page.context["page"].rows] == left
+
+
+@pytest.mark.usefixtures("one_of_each")
+def test_who_counts_undecided_openings_finds_them_among_the_opened(alice: User):
+    preferences.update(user=alice, open_tracking=True, link_tracking=True, notify_activity=True, count_undecided=True)
+    assert subjects(alice, filters=["opened"]) == ["clicked", "opened", "loaded"]
+    assert subjects(alice, filters=["not-opened"]) == ["tracked"]
 
 
 def test_tracked_emails_finds_a_conversation_whose_newest_mail_is_not_tracked(alice: User, draft: Draft):
@@ -125,7 +135,12 @@ def test_drafts_and_outbox_are_counted(alice_client: Client, alice: User, draft:
 def test_more_rows_need_no_more_queries(alice_client: Client, draft: Draft, queued: Draft, deal: Deal, address: str):
     def fill(count: int) -> None:
         for number in range(count):
-            sent(draft(subject=str(number), deal=deal, to="a@b.test, c@d.test"), opened=True, clicked=True, days_ago=number)
+            message = sent(draft(subject=str(number), deal=deal, to="a@b.test, c@d.test"), clicked=True, days_ago=number)
+            assert message.tracked_mail
+            for recipient in range(number + 1):
+                copy = copy_of(message.tracked_mail, f"Reader{recipient}")
+                hit(copy)
+                hit(copy, link=link_of(message.tracked_mail, number=recipient))
             queued(subject=str(number))
 
     fill(2)

@@ -22,7 +22,7 @@ from tracking import preferences
 
 @require_safe
 def email_sync(request: HttpRequest) -> HttpResponse:
-    """The connected accounts and the three options; before there is an account, the form that connects one."""
+    """The connected accounts and the tracking options; before there is an account, the form that connects one."""
     user = signed_in(request)
     return render(request, "mail/email_sync.html", _settings_context(user, form=AccountForm(user=user)))
 
@@ -67,7 +67,7 @@ def account_delete(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def options(request: HttpRequest) -> HttpResponse:
-    """Keep the three tracking options."""
+    """Keep the tracking options."""
     user = signed_in(request)
     form = OptionsForm(request.POST)
     if form.is_valid():
