@@ -13,6 +13,7 @@ from crm.accounts.models import User
 from crm.records.models import Deal, Pipeline, Stage
 from crm.records.money import total
 from mail.models import Message
+from tracking import ladder
 from tracking.models import TrackedLink
 
 WEEKS = 12
@@ -27,6 +28,7 @@ class Week:
     sent: int = 0
     open_tracked: int = 0
     opened: int = 0
+    loaded_only: int = 0  # by mail software, so that nobody can say whether it was read; not among the opened ones
     link_tracked: int = 0
     clicked: int = 0
 
@@ -70,9 +72,10 @@ def _counts() -> dict[str, Count]:
     return {
         "sent": Count("pk"),
         "open_tracked": Count("pk", filter=opens),
-        "opened": Count("pk", filter=opens & Q(tracked_mail__first_opened_at__isnull=False)),
+        "opened": Count("pk", filter=opens & ladder.is_opened("tracked_mail__")),
+        "loaded_only": Count("pk", filter=opens & ladder.is_loaded_only("tracked_mail__")),
         "link_tracked": Count("pk", filter=links & Q(Exists(TrackedLink.objects.filter(mail=OuterRef("tracked_mail"))))),
-        "clicked": Count("pk", filter=links & Q(tracked_mail__first_clicked_at__isnull=False)),
+        "clicked": Count("pk", filter=links & ladder.is_clicked("tracked_mail__")),
     }
 
 
@@ -95,7 +98,7 @@ def _rows(user: User, since: date) -> list[Any]:
 
 
 def _sum(weeks: list[Week]) -> Week:
-    names = ("sent", "open_tracked", "opened", "link_tracked", "clicked")
+    names = ("sent", "open_tracked", "opened", "loaded_only", "link_tracked", "clicked")
     return Week(weeks[-1].start, **{name: sum(getattr(week, name) for week in weeks) for name in names})
 
 

@@ -16,7 +16,16 @@ from tracking.models import TrackedLink, TrackedMail
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)  # a Wednesday
 
 
-def send(owner: User, at: datetime, *, opens: bool = False, links: bool = False, opened: bool = False, clicked: bool = False) -> None:
+def send(
+    owner: User,
+    at: datetime,
+    *,
+    opens: bool = False,
+    links: bool = False,
+    opened: bool = False,
+    clicked: bool = False,
+    loaded: bool = False,
+) -> None:
     """A mail sent at that time, tracked as said, and what happened to it."""
     tracked = None
     if opens or links:
@@ -26,6 +35,7 @@ def send(owner: User, at: datetime, *, opens: bool = False, links: bool = False,
             tracks_links=links,
             first_opened_at=at if opened else None,
             first_clicked_at=at if clicked else None,
+            first_loaded_at=at if loaded else None,
         )
     if tracked and links:
         for number in range(2):
@@ -44,6 +54,16 @@ def test_rates_count_tracked_mails_only_and_the_coverage_is_said(alice: User) ->
     total = numbers.total
     assert (total.sent, total.open_tracked, total.opened, total.link_tracked, total.clicked) == (5, 3, 2, 2, 1)
     assert (total.open_rate, total.click_rate, numbers.open_coverage) == (67, 50, 60)
+
+
+def test_what_software_may_have_loaded_is_told_apart_and_whoever_clicked_has_read(alice: User, alice_client: Client) -> None:
+    now = timezone.now()
+    send(alice, now, opens=True, loaded=True)
+    send(alice, now, opens=True, loaded=True, opened=True)
+    send(alice, now, opens=True, links=True, loaded=True, clicked=True)
+    total = insights.mail_numbers(alice, now).total
+    assert (total.open_tracked, total.opened, total.loaded_only) == (3, 2, 1)
+    assert "one more only loaded" in alice_client.get("/insights/").content.decode()
 
 
 def test_without_tracked_mails_there_is_no_rate_rather_than_zero(alice: User) -> None:
