@@ -1,20 +1,18 @@
 """A tracked mail and its body: links rewritten, pixel placed, everything else as it was."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
 from crm.accounts.models import User
 from crm.records.models import Person
-from tracking import hosts, links, markup, tokens
+from tracking import hosts, links, placing, tokens
 from tracking.models import Copy, TrackedLink, TrackedMail
 
 logger = logging.getLogger(__name__)
-BODY_END, HTML_END = "</body", "</html"
-BOM = "\ufeff"
+WHOLE_MAIL = frozenset({"signed", "doubt"})  # reasons that hold for all links alike
 
 
 def track(
@@ -62,16 +60,41 @@ def instrument(html: str, *, copy: Copy) -> str:
 
 
 def _instrumented(html: str, copy: Copy) -> str:
-    body = html.removeprefix(BOM)
-    root = markup.parse(body)
-    found = links.find(body, root) if copy.mail.tracks_links else []
-    rows = _save_links(copy.mail, found)
-    hrefs = [hosts.base_of(copy.mail) + tokens.link_path(copy.public_id, row.number, row.target) for row in rows]
-    # zip stops at the last number that a token can carry
-    spans = [markup.Span(link.start, link.end, markup.quoted(href)) for link, href in zip(found, hrefs, strict=False)]
-    if copy.mail.tracks_opens:
-        return html[: len(html) - len(body)] + _with_pixel(body, root, spans, pixel(copy))
-    return html[: len(html) - len(body)] + markup.splice(body, spans)
+    plan = plan_for(html, mail=copy.mail)
+    rows = _save_links(copy.mail, plan.tracked)
+    _own_up(copy.mail, plan)
+    return filled(plan, copy, numbers=[row.number for row in rows])
+
+
+def plan_for(html: str, *, mail: TrackedMail) -> placing.Plan:
+    """What will be tracked in a body that goes out as this mail."""
+    return placing.plan(
+        html, base=hosts.base_of(mail), own=links.own_addresses(), tracks_opens=mail.tracks_opens, tracks_links=mail.tracks_links
+    )
+
+
+def filled(plan: placing.Plan, copy: Copy, *, numbers: Iterable[int]) -> str:
+    """The planned body with the signed addresses of one copy; `numbers` are those of its tracked links."""
+    base = hosts.base_of(copy.mail)
+    hrefs = [base + tokens.link_path(copy.public_id, number, link.target) for number, link in zip(numbers, plan.tracked, strict=True)]
+    return plan.filled(hrefs, pixel(copy))
+
+
+def pixel(copy: Copy) -> str:
+    """The image of a copy."""
+    return placing.pixel(hosts.base_of(copy.mail), tokens.pixel_path(copy.public_id))
+
+
+def _own_up(mail: TrackedMail, plan: placing.Plan) -> None:
+    """Where nothing can be known because nothing was put in, the mail does not say that it is tracked."""
+    fields = []
+    if mail.tracks_opens and plan.pixel_at is None:
+        logger.warning("A mail goes out without a pixel: %s", plan.place)
+        mail.tracks_opens, fields = False, ["tracks_opens"]
+    if mail.tracks_links and not plan.tracked and any(link.reason in WHOLE_MAIL for link in plan.links):
+        mail.tracks_links, fields = False, [*fields, "tracks_links"]
+    if fields:
+        mail.save(update_fields=fields)
 
 
 def _save_links(mail: TrackedMail, found: list[links.Found]) -> list[TrackedLink]:
@@ -92,69 +115,3 @@ def _save_links(mail: TrackedMail, found: list[links.Found]) -> list[TrackedLink
     # another worker may be numbering the same links for another copy: the same body gives them the same numbers
     TrackedLink.objects.bulk_create(fresh, ignore_conflicts=True)
     return rows
-
-
-def pixel(copy: Copy) -> str:
-    """The image of a copy: small and unhidden, since spam filters punish what is hidden."""
-    src = hosts.base_of(copy.mail) + tokens.pixel_path(copy.public_id)
-    return f'<img src="{src}" width="1" height="1" alt="" style="border:0;width:1px;height:1px">'
-
-
-def _with_pixel(html: str, root: Any, spans: list[markup.Span], image: str) -> str:
-    """The pixel as the last thing of the body, or wherever else it changes nothing but itself."""
-    wanted = list(_outline(root))
-    for position in _places(html, root):
-        candidate = markup.splice(html, [*spans, markup.Span(position, position, image)])
-        if _is_faithful(candidate, wanted, image):
-            return candidate
-    logger.warning("A mail goes out without a pixel: its HTML has no place for one.")
-    return markup.splice(html, spans)
-
-
-def _places(html: str, root: Any) -> Iterator[int]:
-    """Where a pixel can stand, best first: before the body's end, at the very end, at the body's beginning."""
-    low = html.lower()
-    if len(low) == len(html):  # it is not for a few letters (İ), whose offsets would then be wrong
-        yield from (low.rindex(end) for end in (BODY_END, HTML_END) if end in low)
-    yield len(html)
-    for body in markup.elements(root, frozenset({"body"})):
-        yield markup.tag_span(html, body.start)[1]
-    yield 0
-
-
-def _is_faithful(candidate: str, wanted: list[Any], image: str) -> bool:
-    """Whether a client builds the same tree as before, apart from addresses of links and one image within the body."""
-    outline = list(_outline(markup.parse(candidate)))
-    src = image.split('"')[1]
-    pixels = [number for number, entry in enumerate(outline) if entry[0] == "img" and entry[1].get("src") == src]
-    if len(pixels) != 1 or not outline[pixels[0]][2]:
-        return False
-    del outline[pixels[0]]
-    return _joined(outline) == _joined(wanted)
-
-
-def _outline(root: Any) -> Iterator[tuple[str, Any, bool, int]]:
-    """Every node as name, attributes or text, whether it is inside the body, and depth; addresses of links left out."""
-    stack = [(root, False, 0)]
-    while stack:
-        node, is_in_body, depth = stack.pop()
-        if node.name.startswith(("#", "!")):
-            yield node.name, getattr(node, "data", None) if node.name == "#text" else None, is_in_body, depth
-        else:
-            attributes = dict(node.attrs)
-            if node.name in links.LINKS:
-                attributes.pop("href", None)
-            yield node.name, attributes, is_in_body, depth
-        is_in_body = is_in_body or node.name == "body"
-        stack += [(child, is_in_body, depth + 1) for child in reversed(node.children or [])]
-
-
-def _joined(outline: list[Any]) -> list[Any]:
-    """The outline with neighbouring texts as one, and without those that are blank."""
-    joined: list[Any] = []
-    for name, content, is_in_body, depth in outline:
-        if name == "#text" and joined and joined[-1][0] == "#text" and joined[-1][3] == depth:
-            joined[-1] = (name, joined[-1][1] + content, is_in_body, depth)
-        else:
-            joined.append((name, content, is_in_body, depth))
-    return [entry for entry in joined if entry[0] != "#text" or entry[1].strip()]

@@ -1,86 +1,149 @@
-"""Which links of a mail are tracked, and which are left as they are."""
+"""The links of a mail: which are tracked, which are left as they are, and why."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
-from tracking import markup, tokens
+from tracking import markup, promises, tokens
 
 LINKS = frozenset({"a", "area"})
 WHITE = " \t\n\r\f"  # what a browser strips around an address
-MERGE_FIELD = re.compile(r"[{}]|%%|\*\||\[\[")  # braces are legal in no URL: a field that nobody filled in
-UNSUBSCRIBE = re.compile(r"unsubscri|opt-?out|отпис", re.IGNORECASE)
-ADDRESS = re.compile(r"(?:https?://\S+|(?:[\w-]+\.)+[^\W\d_]{2,}(?::\d+)?(?:[/?#]\S*)?|\S+@\S+\.\S+)", re.IGNORECASE)
-SHARED_ENDINGS = {"co", "com", "net", "org", "gov", "gob", "ac", "edu", "or", "ne", "go", "in", "me"}  # co.uk, com.au, or.jp …
+SCHEME = re.compile(r"\s*([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+HEAD_END = re.compile(r"</head[\s/>]", re.IGNORECASE)
+CONDITIONAL = re.compile(r"""<(?:a|area|v:\w+)\s[^>]*?\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.IGNORECASE)
+MERGE_FIELD = re.compile(  # a field that nobody filled in
+    r"[{}]|%7b%7b|\*\||\|\*|\[\[|<<|<%|%%|%(?![0-9a-f]{2})[a-z_]\w*%", re.IGNORECASE
+)
+DEFAULT_PORTS = {"http": 80, "https": 443}
+ORDINARY_PORTS = frozenset(DEFAULT_PORTS.values())
+
+# Why a link stays as it is. The first that holds is told.
+REASONS: dict[str, Promise] = {
+    "mso": _("it is in a block for Outlook on Windows, whose ordinary twin is tracked"),
+    "opted_out": _("it is marked not to be tracked"),
+    "head": _("it is in the head of the document"),
+    "merge_field": _("it holds a merge field"),
+    "anchor": _("it leads to a place in the mail"),
+    "scheme": _("it is no web address"),
+    "relative": _("it is no complete address"),
+    "characters": _("it holds characters that a redirect cannot give back exactly"),
+    "too_long": _("it is too long"),
+    "own": _("it leads to Candor itself"),
+    "unsubscribe": _("it unsubscribes"),
+    "address": _("its visible text is an address"),
+    "too_many": _("the mail has too many links"),
+    "doubt": _("it cannot be changed for certain without changing something else"),
+    "signed": _("the mail is signed or encrypted"),
+    "switched_off": _("link tracking is off"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A link to be tracked: where its value stands in the source, its exact target, the words it is shown by."""
+    """A link: where its tag and its value stand in the source, its exact target, its words, why it is left alone ("" if not)."""
 
+    tag: int
     start: int
     end: int
     target: str
     text: str
+    reason: str = ""
 
 
-def find(html: str, root: Any) -> list[Found]:
-    """The links to track, in the order of the source."""
+def find(html: str, root: Any, base: str, own: frozenset[str]) -> list[Found]:
+    """All links of the mail in the order of the source, decided; tracked ones will lead to `base`, `own` holds all addresses of ours."""
+    head_end = _head_end(html, root)
     found = []
     for element in markup.elements(root, LINKS):
-        target = element.attributes.get("href", "").strip(WHITE)
-        span = markup.value_span(html, element.start, "href") if may_be_tracked(target) else None
-        if span and not element.is_opted_out and not _is_left_alone(element.text):
-            found.append(Found(*span, target, element.text))
-    return found
+        if "href" in element.attributes:
+            reason = "head" if element.start < head_end else _reason(element, base, own)
+            found.append(_found(html, element, reason))
+    for offset, inside in markup.conditional_comments(root):
+        found += [_in_conditional(offset, match) for match in CONDITIONAL.finditer(inside)]
+    return sorted(found, key=lambda link: link.tag)
 
 
-def may_be_tracked(target: str) -> bool:
-    """Whether the address itself allows it: absolute http(s), of somebody else, neither a merge field nor an unsubscribe link."""
-    return tokens.is_legal_target(target) and not (MERGE_FIELD.search(target) or UNSUBSCRIBE.search(target) or is_own(target))
+def why_not(target: str, own: Iterable[str]) -> str:
+    """The reason why an address cannot be tracked whatever its words are, as a key of REASONS; "" when it can."""
+    checks = {
+        "merge_field": MERGE_FIELD.search(target),
+        "anchor": not target or target.startswith("#"),
+        "scheme": (match := SCHEME.match(target)) and match[1].lower() not in DEFAULT_PORTS,
+        "relative": not match or not tokens.ABSOLUTE.match(target),
+        "characters": tokens.UNSAFE.search(target),
+        "too_long": len(target) > tokens.MAX_TARGET,
+        "doubt": not tokens.is_legal_target(target),
+        "own": is_own(target, own),
+        "unsubscribe": promises.ends_subscription(target),
+    }
+    return next((reason for reason, holds in checks.items() if holds), "")
 
 
-def is_own(url: str) -> bool:
-    """Whether an address leads to the CRM or its tracking host."""
-    return host_and_port(url) in {host_and_port(settings.SITE_URL), host_and_port(settings.TRACKING_URL)}
+def is_own(url: str, own: Iterable[str] | None = None) -> bool:
+    """Whether an address leads to the CRM or to one of its tracking hosts, by whichever of the two schemes."""
+    there = host_and_port(url)
+    return there is not None and there in {host_and_port(address) for address in own or own_addresses()}
+
+
+def own_addresses() -> frozenset[str]:
+    """The addresses that belong to this installation."""
+    return frozenset({settings.SITE_URL, settings.TRACKING_URL})
 
 
 def host_and_port(url: str) -> tuple[str, int] | None:
-    """Host in lower case and port, the scheme's own by default; None when there is no host to read."""
+    """Host in lower case and port, 0 for an ordinary one; None when there is no host to read."""
     try:
         parts = urlsplit(url)
-        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+        port = parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
     except ValueError:
         return None
-    return (parts.hostname, port) if parts.hostname else None
+    return (parts.hostname.rstrip("."), 0 if port in ORDINARY_PORTS else port) if parts.hostname else None
 
 
-def _is_left_alone(text: str) -> bool:
-    """Visible words that promise where the link leads: spam filters and Thunderbird compare the two."""
-    return bool(UNSUBSCRIBE.search(text)) or (is_address(text) and not _shares_domain(text))
+def _found(html: str, element: markup.Element, reason: str) -> Found:
+    span = markup.value_span(html, element.start, "href")
+    start, end = span or (element.start, element.start)
+    return Found(element.start, start, end, _target(element), element.text, reason or ("" if span else "doubt"))
 
 
-def is_address(text: str) -> bool:
-    """Whether words are an address and nothing else: `https://x.test/a`, `www.x.test`, `x.test/a`, `anna@x.test`."""
-    return bool(ADDRESS.fullmatch(text.strip(" .,;:!()<>[]")))
+def _target(element: markup.Element) -> str:
+    return element.attributes["href"].strip(WHITE)
 
 
-def _shares_domain(text: str) -> bool:
-    visible = text.strip(" .,;:!()<>[]")
-    shown = host_and_port(visible if "://" in visible else f"//{visible}")
-    ours = host_and_port(settings.TRACKING_URL)
-    return bool(shown and ours and "@" not in visible and registered_domain(shown[0]) == registered_domain(ours[0]))
+def _reason(element: markup.Element, base: str, own: Iterable[str]) -> str:
+    if element.is_opted_out:
+        return "opted_out"
+    if element.is_vml:
+        return "mso"
+    if reason := why_not(_target(element), own):
+        return reason
+    if promises.ends_subscription(element.text):
+        return "unsubscribe"
+    return "address" if promises.is_address(element.text) and not _shares_domain(element.text, base) else ""
 
 
-def registered_domain(host: str) -> str:
-    """The part of a host that somebody registered: without the public suffix list, so the careful guess (more labels)."""
-    try:
-        return str(ip_address(host))
-    except ValueError:
-        labels = host.rstrip(".").split(".")
-    kept = 3 if len(labels) > 2 and labels[-2] in SHARED_ENDINGS else 2
-    return ".".join(labels[-kept:])
+def _shares_domain(words: str, base: str) -> bool:
+    """Whether all hosts that the words show are of the tracking host's domain: spam filters and Thunderbird compare the two."""
+    ours, shown = host_and_port(base), promises.shown_hosts(words)
+    domains = {promises.registered_domain(host) for host in shown}
+    return ours is not None and domains == {promises.registered_domain(ours[0])}
+
+
+def _head_end(html: str, root: Any) -> int:
+    """Where the head ends as it is written: a browser moves a link out of it and into the body, others may not."""
+    heads = markup.elements(root, frozenset({"head"}))
+    end = HEAD_END.search(html, heads[0].start) if heads else None
+    bodies = [body.start for body in markup.elements(root, frozenset({"body"}))]
+    return min([end.start(), *bodies]) if end else 0
+
+
+def _in_conditional(offset: int, match: re.Match[str]) -> Found:
+    target = next((value for value in match.groups() if value is not None), "")
+    place = offset + match.start()
+    return Found(place, place, place, target, "", "mso")

@@ -10,6 +10,19 @@ from justhtml import JustHTML
 TAG_NAME = re.compile(r"<[a-zA-Z][^\s/>]*")
 ATTRIBUTE = re.compile(r"""[\s/]*([^\s/>][^\s/>=]*)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s>]*))?""")
 TAG_END = re.compile(r"[\s/]*>")
+COMMENT = r"<!--(?:-?>|.*?--!?>)"
+BOGUS = r"<![^>]{4,}>|<\?[^>]{4,}>"  # browsers take them for comments: <![if !mso]>, <![endif]>, <?xml …?>, a second doctype
+BEGINNING = re.compile(rf"(?:\s|{COMMENT}|<\?[^>]*>)*(?:<!doctype[^>]*>)?", re.DOTALL | re.IGNORECASE)
+COMMENT_OR_BOGUS = re.compile(rf"{COMMENT}|({BOGUS})", re.DOTALL)
+CONDITION = re.compile(r"\s*\[if[^\]]*\]>", re.IGNORECASE)
+OPT_OUT = {  # marks that say "not this link": ours, and those that are written for other senders' trackers
+    "data-notrack": None,
+    "data-skip-click": None,  # ahoy_email
+    "data-pm-no-track": None,  # Postmark
+    "ses:no-track": None,  # Amazon SES
+    "mc:disable-tracking": None,  # Mailchimp
+    "clicktracking": "off",  # SendGrid
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,26 +41,41 @@ class Element:
     name: str
     attributes: dict[str, str]
     start: int  # offset of its "<"
-    is_opted_out: bool  # it, or something around it, carries data-notrack
+    is_opted_out: bool  # it, or something around it, carries a mark of OPT_OUT
+    is_vml: bool  # it stands inside of a shape that only Outlook on Windows draws
     nodes: list[Any] = field(default_factory=list)  # one start tag may make several nodes (misnested formatting)
 
     @property
     def text(self) -> str:
-        """What a reader sees of it, white space folded."""
-        return " ".join("".join(piece for node in self.nodes for piece in _texts(node)).split())
+        """What a reader sees of it, white space folded; in place of an image the words that stand for it."""
+        return " ".join("".join(piece for node in self.nodes for piece in _texts(node)).split()) or self.attributes.get("alt", "")
 
 
 def parse(html: str) -> Any:
     """The document as a mail client builds it: no scripts, nothing cleaned away. Offsets are wrong behind a BOM: strip it first."""
-    return JustHTML(html, sanitize=False, track_node_locations=True, scripting_enabled=False).root
+    return JustHTML(_with_true_comments(html), sanitize=False, track_node_locations=True, scripting_enabled=False).root
+
+
+def text_of(root: Any) -> str:
+    """All words below a node as they stand."""
+    return "".join(_texts(root))
+
+
+def conditional_comments(root: Any) -> list[tuple[int, str]]:
+    """What stands in Outlook's conditional comments: each one's offset behind the condition, and its HTML."""
+    found = []
+    for node, *_marks in _walk(root):
+        if node.name == "#comment" and (condition := CONDITION.match(node.data)):
+            found.append((node.origin_offset + len("<!--") + condition.end(), node.data[condition.end() :]))
+    return found
 
 
 def elements(root: Any, names: frozenset[str]) -> list[Element]:
     """The HTML elements of these names in the order of their tags; what stands in a template, comment or textarea is none."""
     found: dict[int, Element] = {}
-    for node, is_opted_out in _walk(root, False):
+    for node, is_opted_out, is_vml in _walk(root):
         if node.name in names and node.namespace == "html" and node.origin_offset is not None:
-            fresh = Element(node.name, {k: v or "" for k, v in node.attrs.items()}, node.origin_offset, is_opted_out)
+            fresh = Element(node.name, {k: v or "" for k, v in node.attrs.items()}, node.origin_offset, is_opted_out, is_vml)
             found.setdefault(node.origin_offset, fresh).nodes.append(node)
     return [found[start] for start in sorted(found)]
 
@@ -94,14 +122,36 @@ def _after_name(html: str, tag_start: int) -> int:
     return name.end()
 
 
-def _walk(node: Any, is_opted_out: bool) -> Iterator[tuple[Any, bool]]:
-    stack = [(node, is_opted_out)]
+def _with_true_comments(html: str) -> str:
+    """The same length of HTML, in which what browsers take for a comment is written as one: the parser would show it as text."""
+    beginning = BEGINNING.match(html)
+    kept = beginning.end() if beginning else 0
+    return COMMENT_OR_BOGUS.sub(lambda found: _commented(found, kept), html)
+
+
+def _commented(found: re.Match[str], kept: int) -> str:
+    is_first_doctype = found.end() <= kept and found[0][:9].lower() == "<!doctype"
+    return found[0] if not found[1] or is_first_doctype else f"<!--{'x' * (len(found[0]) - 7)}-->"
+
+
+def _walk(root: Any) -> Iterator[tuple[Any, bool, bool]]:
+    """Every node, whether a mark of OPT_OUT holds for it, and whether it stands inside of VML."""
+    stack = [(root, False, False)]
     while stack:  # not recursive: mails nest deeper than Python does
-        node, is_opted_out = stack.pop()
-        is_opted_out = is_opted_out or "data-notrack" in (getattr(node, "attrs", None) or {})
-        yield node, is_opted_out
-        stack += [(child, is_opted_out) for child in reversed(getattr(node, "children", None) or [])]
+        node, is_opted_out, is_vml = stack.pop()
+        is_opted_out = is_opted_out or _opts_out(getattr(node, "attrs", None) or {})
+        is_vml = is_vml or node.name.startswith("v:")
+        yield node, is_opted_out, is_vml
+        stack += [(child, is_opted_out, is_vml) for child in reversed(getattr(node, "children", None) or [])]
 
 
-def _texts(node: Any) -> Iterator[str]:
-    return (inner.data for inner, _ in _walk(node, False) if inner.name == "#text")
+def _opts_out(attributes: dict[str, str | None]) -> bool:
+    return any(name in attributes and wanted in (None, (attributes[name] or "").lower()) for name, wanted in OPT_OUT.items())
+
+
+def _texts(root: Any) -> Iterator[str]:
+    for node, *_marks in _walk(root):
+        if node.name == "#text":
+            yield node.data
+        elif node.name == "img" and node.attrs.get("alt"):
+            yield f" {node.attrs['alt']} "

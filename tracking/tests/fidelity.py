@@ -1,11 +1,38 @@
-"""Compares two mails as a browser builds them (html5lib, another parser than ours)."""
+"""Compares two mails byte for byte, and as a browser builds them (html5lib, another parser than ours)."""
 
+import re
 import warnings
+from html import unescape
 from typing import Any
+from urllib.parse import unquote
 
 import html5lib
 
 Node = tuple[Any, ...]
+VALUE = re.compile(r"""("[^"]*"|'[^']*'|[^\s>]+)""")
+
+
+def unexplained(original: str, tracked: str, host: str) -> str:
+    """The first stretch of the tracked mail that is neither the original's, one image, nor a link's own target; "" when there is none."""
+    without_pixel = re.sub(rf'<img src="{host}i/[^>]*>', "", tracked, count=1)
+    literal, *rest = re.split(rf'"({host}l/[^"]*)"', without_pixel)
+    position = len(literal)
+    if not original.startswith(literal):
+        return literal[:100]
+    for href, literal in zip(rest[::2], rest[1::2], strict=True):
+        value = VALUE.match(original, position)
+        if not value or unquote(href.partition("?u=")[2]) not in spellings(value[0]):
+            return href
+        position = value.end() + len(literal)
+        if not original.startswith(literal, value.end()):
+            return literal[:100]
+    return original[position:]
+
+
+def spellings(value: str) -> set[str]:
+    """What an attribute's value can stand for: html.unescape decodes what a browser leaves in attributes (`&copy=`)."""
+    value = (value[1:-1] if value[:1] in ("'", '"') else value).strip()
+    return {value, unescape(value), value.replace("&amp;", "&")}
 
 
 def differences(original: str, tracked: str, host: str) -> list[str]:
