@@ -8,7 +8,7 @@ from functools import cached_property
 from django.db.models import Count, Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from tracking import wording
+from tracking import describing
 from tracking.models import Copy, Event, Preferences, TrackedLink, TrackedMail
 from tracking.verdicts import Verdict
 
@@ -48,7 +48,7 @@ class CopyActivity:
         elif event.counts:
             self.times.append(event.at)
         else:
-            self._undecided(wording.client(event)).times.append(event.at)
+            self._undecided(describing.client(event)).times.append(event.at)
 
     def _undecided(self, client: str) -> Undecided:
         known = next((one for one in self.undecided if one.client == client), None)
