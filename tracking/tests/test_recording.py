@@ -86,7 +86,7 @@ def test_the_facts_of_a_hit_are_kept(copy):
     assert event.hit_id.hex == kept.hit_id
     assert (event.kind, event.method, event.user_agent) == ("open", "GET", "Thunderbird")
     assert (event.address, event.headers, event.viewer_id) == ("2001:db8::1", {"X-Moz": "x"}, 5)
-    assert (event.counts, event.verdict, event.reasons) == (True, "human", ["browser"])
+    assert (event.counts, event.verdict, event.reasons) == (True, "human", ["mail_app"])
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ Pure: facts in, verdicts with reasons out. The rules are in `single` (one hit al
 copy); their data in `clients`, `networks` and `windows`; the words in `reasons`.
 """
 
+from tracking.verdicts.clients import Client, client_of
 from tracking.verdicts.facts import COUNTING, RULES_VERSION, CopyFacts, HitFacts, Judgement, Verdict, Viewer
-from tracking.verdicts.reasons import REASONS
+from tracking.verdicts.reasons import REASONS, words_of
 from tracking.verdicts.single import judge
 from tracking.verdicts.together import judge_together
 
@@ -13,11 +14,14 @@ __all__ = [
     "COUNTING",
     "REASONS",
     "RULES_VERSION",
+    "Client",
     "CopyFacts",
     "HitFacts",
     "Judgement",
     "Verdict",
     "Viewer",
+    "client_of",
     "judge",
     "judge_together",
+    "words_of",
 ]

@@ -1,20 +1,230 @@
-"""What one hit alone says."""
+"""What one hit alone says: rules from the surest to the default; the first that knows decides.
 
+Times are seconds since the mail server took the copy. Without that time every rule about speed abstains: a person is
+never called a machine because a clock is missing.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from crm.lib.networks import is_in, read_address
+from tracking.verdicts import windows
+from tracking.verdicts.clients import MAIL_RU, Client, Kind, is_driven, is_mail_ru, told_by
 from tracking.verdicts.facts import COUNTING, CopyFacts, HitFacts, Judgement, Verdict, Viewer
+from tracking.verdicts.networks import CERTAIN, COMPLETE, GATEWAYS, Network, networks_of
 
-PREFETCH = ("prefetch", "prerender", "preview")
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+# Headers that say "nobody looks yet", and what in them says so (MDN "Sec-Purpose"; older Chrome, Safari and Firefox)
+PREFETCH_HEADERS = {
+    "sec-purpose": ("prefetch", "prerender"),
+    "purpose": ("prefetch", "preview"),
+    "x-purpose": ("preview", "prefetch"),
+    "x-moz": ("prefetch",),
+}
+
+
+class _Case(NamedTuple):
+    """A hit with what is derived from it once."""
+
+    hit: HitFacts
+    copy: CopyFacts
+    client: Client
+    networks: frozenset[Network]
+    age: float | None  # seconds since dispatch
+    is_click: bool
+    is_local: bool  # to a demo's mail, from the machine that Candor runs on
 
 
 def judge(hit: HitFacts, copy: CopyFacts) -> Judgement:
     """The verdict on one hit, without a look at the others."""
-    if hit.viewer in (Viewer.OWNER, Viewer.COLLEAGUE):
-        return _judged(Verdict.SELF, "yourself" if hit.viewer == Viewer.OWNER else "colleague")
-    if hit.method != "GET":
-        return _judged(Verdict.MACHINE, "method")
-    if hit.headers and any(word in value.lower() for value in hit.headers.values() for word in PREFETCH):
-        return _judged(Verdict.MACHINE, "prefetch")
-    return _judged(Verdict.HUMAN, "browser")
+    case = _case(hit, copy)
+    for rule in RULES:
+        found = rule(case)
+        if found:
+            return Judgement(found[0], found[1:], found[0] in COUNTING)
+    raise AssertionError("the last rule decides whatever is left")
 
 
-def _judged(verdict: Verdict, *reasons: str) -> Judgement:
-    return Judgement(verdict, reasons, verdict in COUNTING)
+Found = tuple[Verdict, *tuple[str, ...]]
+Rule = Callable[[_Case], Found | None]
+
+
+def _case(hit: HitFacts, copy: CopyFacts) -> _Case:
+    networks = networks_of(hit.address, hit.asn, hit.network)
+    is_local = copy.is_local and is_in(read_address(hit.address), LOOPBACK)
+    client = MAIL_RU if is_mail_ru(hit.user_agent, networks) else told_by(hit.user_agent)
+    if is_local and is_driven(hit.user_agent):
+        client = Client(Kind.BROWSER)
+    age = None if copy.dispatched_at is None else hit.at - copy.dispatched_at
+    return _Case(hit, copy, client, networks, age, hit.kind == "click", is_local)
+
+
+def _refused(case: _Case) -> Found | None:
+    return None if case.copy.is_tracked else (Verdict.NONE, "refused")
+
+
+def _not_delivered(case: _Case) -> Found | None:
+    if case.copy.is_draft:
+        return Verdict.SELF, "draft"
+    if case.copy.is_returned:
+        return Verdict.SELF, "returned"
+    if case.age is not None and case.age < -windows.BEFORE_DISPATCH:
+        return Verdict.SELF, "before_dispatch"
+    return None
+
+
+def _ourselves(case: _Case) -> Found | None:
+    hit = case.hit
+    if hit.viewer == Viewer.OWNER:
+        return Verdict.SELF, "yourself"
+    if hit.viewer == Viewer.COLLEAGUE:
+        return Verdict.SELF, "colleague"
+    if hit.hint_age is not None and 0 <= hit.hint_age <= windows.HINT:
+        return Verdict.SELF, "hint"
+    return None
+
+
+def _request(case: _Case) -> Found | None:
+    """By the method and headers of the request."""
+    if case.hit.method != "GET":
+        return Verdict.MACHINE, "method"
+    if is_prefetch(case.hit):
+        return Verdict.MACHINE, "prefetch"
+    return None
+
+
+def _nameless(case: _Case) -> Found | None:
+    kind, is_click = case.client.kind, case.is_click
+    if kind == Kind.EMPTY:
+        return (Verdict.MACHINE if is_click else Verdict.UNKNOWN), "no_name"
+    if kind == Kind.PREFETCH:
+        is_microsoft = Network.MICROSOFT in case.networks or Network.MICROSOFT_FILTER in case.networks
+        return (Verdict.UNKNOWN, "microsoft_prefetch") if is_microsoft else (Verdict.MACHINE, "gmail_prefetch")
+    if kind == Kind.BARE:
+        if is_click:
+            return Verdict.MACHINE, "bare_click"
+        return Verdict.UNKNOWN, "apple_privacy" if Network.APPLE_EGRESS in case.networks else "bare_name"
+    return None
+
+
+def _image_proxy(case: _Case) -> Found | None:
+    if case.client.kind != Kind.PROXY:
+        return None
+    if case.is_click:
+        return Verdict.MACHINE, "proxy_click"
+    if _is_forged(case):
+        return Verdict.UNKNOWN, "proxy_forged"
+    if case.age is not None and case.age < windows.PROXY_BEFORE and not case.is_local:
+        return Verdict.UNKNOWN, "proxy_early"
+    return Verdict.PROXY, "proxy"
+
+
+def _is_forged(case: _Case) -> bool:
+    """Whether a proxy's name comes from elsewhere: not from its networks, as far as anybody knows all of them."""
+    home = case.client.network
+    if home is None or home in case.networks or case.is_local:
+        return False
+    return home in COMPLETE or case.hit.asn is not None or bool(case.networks)
+
+
+def _machine(case: _Case) -> Found | None:
+    """By what it says of itself, and by networks in which nobody reads."""
+    if case.client.kind in (Kind.ROBOT, Kind.PROBE):
+        return Verdict.MACHINE, "declared"
+    if case.networks & CERTAIN:
+        return Verdict.MACHINE, "scanner_network"
+    if case.hit.other_recipients >= windows.OTHER_RECIPIENTS and not case.is_local:
+        return _many_recipients(case)
+    return None
+
+
+def _many_recipients(case: _Case) -> Found | None:
+    """An office reads behind one address: its mail programs are believed, its browsers are not proof."""
+    if case.is_click:
+        return Verdict.MACHINE, "many_recipients"
+    return (Verdict.UNKNOWN, "many_openings") if case.client.kind not in (Kind.MAIL_APP, Kind.OFFICE) else None
+
+
+def _while_sending(case: _Case) -> Found | None:
+    if case.age is None or case.age >= 0 or case.is_local:
+        return None
+    if case.networks & GATEWAYS and case.is_click:  # the sender's own gateway looks before it takes the mail
+        return Verdict.MACHINE, "gateway", "clock"
+    return Verdict.UNKNOWN, "clock"
+
+
+def _own_network(case: _Case) -> Found | None:
+    is_self = case.hit.is_own_network and case.hit.viewer != Viewer.RECIPIENT
+    return (Verdict.SELF, "own_network") if is_self else None
+
+
+def _too_early(case: _Case) -> Found | None:
+    if case.age is None or case.is_local:
+        return None
+    if case.is_click and case.age < windows.CLICK_BEFORE:
+        return Verdict.MACHINE, "click_too_early"
+    if not case.is_click and case.age < windows.OPEN_BEFORE:
+        return Verdict.UNKNOWN, "open_too_early"
+    return None
+
+
+def _likely_scanner(case: _Case) -> Found | None:
+    """Networks which scanners share with people: it depends on how soon."""
+    if case.networks & GATEWAYS and case.age is not None and case.age <= windows.GATEWAY_WITHIN:
+        return Verdict.MACHINE, "gateway"
+    if case.is_click and Network.MICROSOFT in case.networks:
+        is_early = case.age is not None and case.age <= windows.GATEWAY_WITHIN
+        return (Verdict.MACHINE, "microsoft_early") if is_early else (Verdict.UNKNOWN, "microsoft_later")
+    return None
+
+
+def _disguise(case: _Case) -> Found | None:
+    """Names which scanners share with people."""
+    kind, age, is_click = case.client.kind, case.age, case.is_click
+    if kind == Kind.BARE_WEBKIT and not is_click:
+        if Network.APPLE_EGRESS in case.networks:
+            return Verdict.UNKNOWN, "apple_network"
+        if age is not None and age <= windows.BARE_WEBKIT_WITHIN and not case.is_local:
+            return Verdict.UNKNOWN, "bare_webkit"
+    if kind == Kind.STALE:
+        is_early = is_click and age is not None and age <= windows.GATEWAY_WITHIN
+        return (Verdict.MACHINE, "stale_early") if is_early else (Verdict.UNKNOWN, "stale")
+    if kind == Kind.OTHER:
+        return (Verdict.MACHINE, "not_a_browser") if is_click else (Verdict.UNKNOWN, "unknown_program")
+    if kind == Kind.OFFICE and is_click:
+        return Verdict.UNKNOWN, "office_click"
+    return None
+
+
+def _browser_early(case: _Case) -> Found | None:
+    if case.client.kind not in (Kind.BROWSER, Kind.BARE_WEBKIT) or case.is_local or case.hit.viewer == Viewer.RECIPIENT:
+        return None
+    if case.age is None:
+        return Verdict.UNKNOWN, "no_clock"
+    if case.age <= (windows.BROWSER_CLICK_WITHIN if case.is_click else windows.BROWSER_OPEN_WITHIN):
+        return Verdict.UNKNOWN, "browser_early"
+    return None
+
+
+def _person(case: _Case) -> Found | None:
+    reasons = ["mail_app" if case.client.kind in (Kind.MAIL_APP, Kind.OFFICE) else "browser"]
+    if case.hit.viewer == Viewer.RECIPIENT:
+        reasons.insert(0, "recipient_signed_in")
+    if Network.APPLE_EGRESS in case.networks:
+        reasons.append("apple_relay")
+    if case.networks & GATEWAYS:
+        reasons.append("behind_gateway")
+    if case.is_local:
+        reasons.append("on_this_machine")
+    return (Verdict.HUMAN, *reasons)
+
+
+RULES: tuple[Rule, ...] = (
+    *(_refused, _not_delivered, _ourselves, _request, _nameless, _image_proxy, _machine, _while_sending),
+    *(_own_network, _too_early, _likely_scanner, _disguise, _browser_early, _person),
+)
+
+
+def is_prefetch(hit: HitFacts) -> bool:
+    """Whether the request itself says that nobody looks yet."""
+    return any(word in value.lower() for name, value in hit.headers.items() for word in PREFETCH_HEADERS.get(name.lower(), ()))
