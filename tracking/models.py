@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.models import User
 from crm.records.models import Person
-from tracking.verdicts import RULES_VERSION, Verdict
+from tracking.verdicts import Verdict
 
 ENOUGH_DAYS = 2  # to work somewhere: one visit to a customer makes nobody at home in their guest network
 FORGOTTEN = timedelta(days=60)  # places that nobody came from for so long
@@ -125,7 +125,7 @@ class Event(models.Model):
     is_own_network = models.BooleanField(default=False)  # as it was known at the time
     verdict = models.CharField(max_length=16, choices=[(one.value, one.name) for one in Verdict], default=Verdict.UNKNOWN)
     reasons = models.JSONField(default=list)  # keys of `verdicts.REASONS`, most telling first
-    rules_version = models.PositiveSmallIntegerField(default=RULES_VERSION)
+    rules_version = models.PositiveSmallIntegerField(default=1)  # whoever records a hit says by which rules
     counts = models.BooleanField()  # a person's, settled, and no repetition
     is_settled = models.BooleanField(default=True)  # a click is "checking" for about ten seconds
     look_again_at = models.DateTimeField(null=True, blank=True)  # when the other hits of its mail are to be looked at again
