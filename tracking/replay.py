@@ -17,13 +17,11 @@ from tracking.verdicts import CopyFacts, HitFacts, Judgement, Verdict, Viewer, j
 DISPATCHED_AT = 1_700_000_000.0  # rows tell times from dispatch; any moment does
 OUR_DOMAINS = ("own.test", "ours.test", "sender.test", "firma.test", "candor.test")  # of the sender's side, in rows that name no other
 KINDS = ("open", "click")
-TRACKED, UNTRACKED = ("on",), ("off", "withdrawn")
+TRACKED, UNTRACKED = ("on",), ("off", "withdrawn", "refused")
 STATES = {
-    "sent": {},
-    "draft": {"is_draft": True},
-    "preview": {"is_draft": True},
-    "returned": {"is_returned": True},
-    "bounced": {"is_returned": True},
+    **dict.fromkeys(("sent", "delivered"), {}),
+    **dict.fromkeys(("draft", "preview", "test", "queued"), {"is_draft": True}),
+    **dict.fromkeys(("returned", "bounced"), {"is_returned": True}),
 }
 VIEWERS = {None: Viewer.NOBODY, "": Viewer.NOBODY, "sender": Viewer.OWNER, "owner": Viewer.OWNER, "recipient": Viewer.RECIPIENT}
 

@@ -97,7 +97,17 @@ MAIL_APPS = (
     Named(r"Foxmail", "Foxmail", "device-detector pim.yml"),
     Named(r"SeaMonkey", "SeaMonkey", "device-detector pim.yml"),
     Named(r"Claws ?Mail|Sylpheed", "Claws Mail", "device-detector pim.yml"),
-    Named(r"\bK-9|FairEmail|BlueMail|SamsungEmail|Samsung Mail|Edison ?Mail|Superhuman|Canary ?Mail", gettext_lazy("A mail app"), "names"),
+    Named(
+        r"\bEudora\b|\bBarca|PocoMail|GyazMail|Sparrow/|Polymail|MailMaster|Mail Master|QQMail|NAVER ?Mail",
+        gettext_lazy("A mail app"),
+        "pim.yml",
+    ),
+    Named(
+        r"\bK-9|FairEmail|BlueMail|Samsung ?E?[Mm]ail|Edison ?Mail|Superhuman|Canary ?Mail|Aqua ?Mail",
+        gettext_lazy("A mail app"),
+        "their names",
+    ),
+    Named(r"\bmyMail\b|Proton ?Mail|Tutanota|Newton ?Mail|Spike/|Roundcube|RainLoop|Horde", gettext_lazy("A mail app"), "their names"),
     Named(r"^(?:Mobile)?Mail/[\d.]+ .*(?:CFNetwork|Darwin)", "Apple Mail", "CFNetwork's own form"),
     Named(r"^Zimbra|Zimbra Desktop", "Zimbra", "device-detector pim.yml"),
 )
