@@ -18,11 +18,7 @@ DISPATCHED_AT = 1_700_000_000.0  # rows tell times from dispatch; any moment doe
 OUR_DOMAINS = ("own.test", "ours.test", "sender.test", "firma.test", "candor.test")  # of the sender's side, in rows that name no other
 KINDS = ("open", "click")
 TRACKED, UNTRACKED = ("on",), ("off", "withdrawn", "refused")
-STATES = {
-    **dict.fromkeys(("sent", "delivered"), {}),
-    **dict.fromkeys(("draft", "preview", "test", "queued"), {"is_draft": True}),
-    **dict.fromkeys(("returned", "bounced"), {"is_returned": True}),
-}
+SENT, UNSENT, RETURNED = ("sent", "delivered"), ("draft", "preview", "test", "queued"), ("returned", "bounced")
 VIEWERS = {None: Viewer.NOBODY, "": Viewer.NOBODY, "sender": Viewer.OWNER, "owner": Viewer.OWNER, "recipient": Viewer.RECIPIENT}
 
 
@@ -107,13 +103,13 @@ def _score(scenario: Scenario, verdicts: list[str]) -> Score:
 
 def _copy(mail: Mapping[str, Any]) -> CopyFacts:
     state = mail.get("state", "sent")
-    if state not in STATES:
-        raise Broken(_("“state” is none of %s") % ", ".join(STATES))
+    if state not in SENT + UNSENT + RETURNED:
+        raise Broken(_("“state” is none of %s") % ", ".join(SENT + UNSENT + RETURNED))
     tracking = mail.get("tracking", "on")
     if tracking not in TRACKED + UNTRACKED:
         raise Broken(_("“tracking” is none of %s") % ", ".join(TRACKED + UNTRACKED))
     dispatched_at = DISPATCHED_AT if mail.get("dispatch_known", True) else None
-    return CopyFacts(dispatched_at, is_tracked=tracking in TRACKED, **STATES[state])
+    return CopyFacts(dispatched_at, is_tracked=tracking in TRACKED, is_draft=state in UNSENT, is_returned=state in RETURNED)
 
 
 def _hit(event: Mapping[str, Any], own_networks: tuple[str, ...]) -> HitFacts:
