@@ -66,12 +66,12 @@ NO_MAIL_APPS = (
 )
 
 PROXIES = (
-    Named(r"GoogleImageProxy", gettext_lazy("Gmail's image proxy"), "gophish #1390", Network.GOOGLE),
-    Named(r"^YahooMailProxy", gettext_lazy("Yahoo's image proxy"), "help.yahoo.com SLN28749", Network.YAHOO),
-    Named(r"^RamblerMail/.*ImageProxy", gettext_lazy("Rambler's image proxy"), "isbot fixtures", Network.RAMBLER),
-    Named(r"SeznamEmailProxy", gettext_lazy("Seznam's image proxy"), "crawler-user-agents", Network.SEZNAM),
+    Named(r"GoogleImageProxy", gettext_lazy("Gmail’s image proxy"), "gophish #1390", Network.GOOGLE),
+    Named(r"^YahooMailProxy", gettext_lazy("Yahoo’s image proxy"), "help.yahoo.com SLN28749", Network.YAHOO),
+    Named(r"^RamblerMail/.*ImageProxy", gettext_lazy("Rambler’s image proxy"), "isbot fixtures", Network.RAMBLER),
+    Named(r"SeznamEmailProxy", gettext_lazy("Seznam’s image proxy"), "crawler-user-agents", Network.SEZNAM),
 )
-MAIL_RU = Client(Kind.PROXY, gettext_lazy("Mail.ru's image proxy"), network=Network.MAIL_RU)
+MAIL_RU = Client(Kind.PROXY, gettext_lazy("Mail.ru’s image proxy"), network=Network.MAIL_RU)
 MAIL_RU_NAME = re.compile(r"Chrome/32\.0\.1700\.")  # its proxy gives this old browser's name, from its own networks only
 PREFETCH_NAME = re.compile(r"Chrome/42\.0\.2311\.\d+ Safari/537\.36 Edge/12\.246 Mozilla/5\.0$")  # bird.com, January 2022
 
@@ -83,7 +83,7 @@ MAIL_APPS = (
     Named(r"Outlook-Express|Windows-Live-Mail|WindowsMail", gettext_lazy("Windows Mail"), "device-detector pim.yml"),
     Named(r"Thunderbird|Icedove|Betterbird", "Thunderbird", "device-detector pim.yml"),
     Named(r"Lotus-Notes|HCL-?Notes|IBM Notes", "Notes", "device-detector pim.yml"),
-    Named(r"Yahoo%20Mail|YahooMobileMail|YahooMobile/", gettext_lazy("Yahoo's mail app"), "device-detector pim.yml"),
+    Named(r"Yahoo%20Mail|YahooMobileMail|YahooMobile/", gettext_lazy("Yahoo’s mail app"), "device-detector pim.yml"),
     Named(r"Postbox", "Postbox", "device-detector pim.yml"),
     Named(r"Airmail", "Airmail", "device-detector pim.yml"),
     Named(r"^Spark[/ ]|Spark%20Mail", "Spark", "device-detector pim.yml"),
@@ -114,7 +114,7 @@ MAIL_APPS = (
 OFFICE_NAME = re.compile(r"ms-office; MSOffice|^Microsoft Office/")
 
 SCANNERS = {
-    Network.MICROSOFT_FILTER: gettext_lazy("Microsoft's mail filter"),
+    Network.MICROSOFT_FILTER: gettext_lazy("Microsoft’s mail filter"),
     Network.BARRACUDA: gettext_lazy("Barracuda link scanner"),
     Network.GOOGLE_CRAWLER: gettext_lazy("A crawler of Google"),
 }
@@ -123,15 +123,15 @@ BEHIND_GATEWAYS = {
     Network.MIMECAST: gettext_lazy("%s, through Mimecast"),
     Network.IRONPORT: gettext_lazy("%s, through Cisco Secure Email"),
     Network.MICROSOFT: gettext_lazy("%s, through Microsoft"),
-    Network.APPLE_EGRESS: gettext_lazy("%s, through Apple's relay"),
+    Network.APPLE_EGRESS: gettext_lazy("%s, through Apple’s relay"),
 }
 NAMED_KINDS = frozenset({Kind.PROXY, Kind.PREFETCH, Kind.ROBOT, Kind.PROBE})  # what these say of themselves tells more than where they are
-APPLE_PRIVACY = gettext_lazy("Apple Mail's privacy protection")
+APPLE_PRIVACY = gettext_lazy("Apple Mail’s privacy protection")
 
 ROBOTS = (
     Named(r"Barracuda", gettext_lazy("Barracuda link scanner"), "device-detector bots.yml"),
     Named(r"SCMGUARD", gettext_lazy("A mail filter (SCMGUARD)"), "isbot fixtures"),
-    Named(r"Google-Safety|GoogleSafety", gettext_lazy("Google's safety check"), "crawler-user-agents"),
+    Named(r"Google-Safety|GoogleSafety", gettext_lazy("Google’s safety check"), "crawler-user-agents"),
     Named(r"Slackbot|Slack-ImgProxy", gettext_lazy("The link preview of Slack"), "api.slack.com/robots"),
     Named(r"facebookexternalhit.*Twitterbot", gettext_lazy("The link preview of Messages"), "opengraphplus.com"),
     Named(r"facebookexternalhit|Facebot|meta-external", gettext_lazy("The link preview of Facebook"), "developers.facebook.com"),
@@ -145,7 +145,7 @@ ROBOTS = (
         gettext_lazy("A link preview"),
         "isbot fixtures",
     ),
-    Named(r"github-camo|FastmailUA|imgproxy/|-asset-proxy", gettext_lazy("Another site's image proxy"), "crawler-user-agents"),
+    Named(r"github-camo|FastmailUA|imgproxy/|-asset-proxy", gettext_lazy("Another site’s image proxy"), "crawler-user-agents"),
     Named(r"Amazon CloudFront|lua-resty-http|Cloudflare", gettext_lazy("A content network"), "isbot fixtures"),
     Named(
         r"HeadlessChrome|PhantomJS|Puppeteer|Playwright|Selenium|SlimerJS|jsdom",
@@ -157,7 +157,7 @@ ROBOTS = (
         r"|PHP|Guzzle|Dart|Deno|Bun|aiohttp|httpx|reqwest|hyper|HTTPie|Postman|insomnia|PowerShell|Mechanize|Scrapy|Typhoeus|Embarcadero"
         r"|Rome Client|Zend|Symfony|WinHttp|Microsoft (?:URL Control|BITS|WinRM)|Synapse|Indy)"
         r"|python-(?:requests|urllib|httpx)|WindowsPowerShell|GuzzleHttp|WinHttp\.",
-        gettext_lazy("A program's own request, not a browser"),
+        gettext_lazy("A program’s own request, not a browser"),
         "isbot fixtures",
     ),
     Named(
