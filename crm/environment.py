@@ -6,6 +6,8 @@ so that a wrong configuration stops the start with a sentence and not with a tra
 
 import difflib
 import os
+import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -17,6 +19,7 @@ import environ
 KNOWN = {
     "SITE_URL": "Public address of the CRM, for example https://crm.example.com",
     "TRACKING_URL": "Address that pixels and tracked links lead to; the CRM's own by default",
+    "TRACKING_HOSTS": "Tracking addresses of single sending domains, comma separated: example.com=https://go.example.com",
     "PORT": "Port that `make run` listens on, and the default of SITE_URL",
     "DATA_DIR": "Folder for the embedded database, spool, uploads and generated keys",
     "SECRET_KEY": "Signs sessions and forms",
@@ -38,6 +41,7 @@ KNOWN = {
     "CANDOR_DEMO_SMTP_PORT": "Set by `manage.py demo`: port of the demo mail server",
     "CANDOR_DEMO_IMAP_PORT": "Set by `manage.py demo`: port of the demo mailbox server",
 }
+DOMAIN = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?\.)+[a-z](?:[a-z0-9-]*[a-z0-9])?")
 LOOPBACK_NAMES = {"localhost", "localhost.localdomain"}
 
 
@@ -97,17 +101,24 @@ class Environment:
 
     def url(self, name: str, default: str) -> str:
         """An absolute http(s) address without path, query or trailing slash, spelt as browsers send it in `Host`."""
-        value = self.text(name, default).rstrip("/")
-        try:
-            parts = urlsplit(value)
-            usual = {"http": 80, "https": 443}[parts.scheme]
-            if parts.hostname and not (parts.path or parts.query or parts.fragment or "@" in parts.netloc):
-                host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-                return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in (None, usual) else "")
-        except (ValueError, KeyError):
-            pass
-        self._tell(name, f"{name} is “{value}”, which is not a web address.", "Give scheme and host only: https://crm.example.com.")
-        return default
+        address = _web_address(self.text(name, default))
+        if address is None:
+            message = f"{name} is “{self.text(name, default)}”, which is not a web address."
+            self._tell(name, message, "Give scheme and host only: https://crm.example.com.")
+        return default if address is None else address
+
+    def urls_by_domain(self, name: str) -> dict[str, str]:
+        """Web addresses by the domain that they serve: `example.com=https://go.example.com,…`; faulty ones are told and left out."""
+        found: dict[str, str] = {}
+        for entry in self.texts(name):
+            domain, _, value = (part.strip() for part in entry.partition("="))
+            domain, address = _domain(domain), _web_address(value)
+            problem = _host_problem(domain, address, found)
+            if problem:
+                self._tell(name, f"{name} holds “{entry}”: {problem}", f"For example {name}=example.com=https://go.example.com.")
+            elif address:
+                found[domain] = address
+        return found
 
     def database(self, name: str, default: dict[str, Any]) -> dict[str, Any]:
         """Django's database configuration from a `postgres://` address."""
@@ -141,6 +152,43 @@ class Environment:
                 continue
             hint = f"Did you mean {close[0]}?" if close else "The settings are listed in .env.example."
             self._tell(name, f"{name} is not a setting that Candor knows.", hint)
+
+
+def _web_address(value: str) -> str | None:
+    """Scheme, host and port as browsers send them in `Host`; None for anything that says more, less or something else."""
+    try:
+        parts = urlsplit(value.rstrip("/"))
+        usual = {"http": 80, "https": 443}[parts.scheme]
+        if parts.hostname and not (parts.path or parts.query or parts.fragment or "@" in parts.netloc):
+            host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+            return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in (None, usual) else "")
+    except (ValueError, KeyError):
+        pass
+    return None
+
+
+def _domain(text: str) -> str:
+    """A domain in lower case, the letters of other scripts encoded; "" for what is none."""
+    try:
+        domain = text.lower().encode("idna").decode()
+    except UnicodeError:
+        return ""
+    return domain if DOMAIN.fullmatch(domain) else ""
+
+
+def _host_problem(domain: str, address: str | None, known: Collection[str]) -> str:
+    """What is wrong with a tracking host of a sending domain, as the end of a sentence; "" when nothing is."""
+    if not domain:
+        return "what stands before the sign = is not the domain of a sender."
+    if domain in known:
+        return f"{domain} has a tracking address already."
+    if address is None:
+        return "what stands behind the sign = is not a web address without a path."
+    if is_loopback(address):
+        return ""
+    if not address.startswith("https:"):
+        return "it has to be https, for many mail programs load nothing over plain http."
+    return "leave the port out, for many networks let nothing but 443 through." if urlsplit(address).port else ""
 
 
 def is_loopback(url: str) -> bool:

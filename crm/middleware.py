@@ -6,11 +6,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-ELSEWHERE_TOO = ("/i/", "/l/", "/inboxes/", "/site/", "/static/", "/healthz", "/readyz", "/robots.txt")
+ELSEWHERE_TOO = ("/inboxes/", "/site/", "/static/", "/healthz", "/readyz", "/robots.txt")
 
 
 class CanonicalHostMiddleware:
-    """Sends the CRM's pages to SITE_URL's host; tracking and the demo's inboxes answer on any allowed host."""
+    """Sends the CRM's pages to SITE_URL's host; the demo's inboxes answer on any allowed host (hits never come here)."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -18,6 +18,7 @@ PORT = ENVIRONMENT.number("PORT", 8000)
 DATA_DIR = (BASE_DIR / ENVIRONMENT.text("DATA_DIR", "var")).resolve()
 SITE_URL = ENVIRONMENT.url("SITE_URL", f"http://localhost:{PORT}")
 TRACKING_URL = ENVIRONMENT.url("TRACKING_URL", SITE_URL)
+TRACKING_HOSTS = ENVIRONMENT.urls_by_domain("TRACKING_HOSTS")  # by sending domain
 DEMO = ENVIRONMENT.flag("CANDOR_DEMO")
 DEMO_SMTP_PORT = ENVIRONMENT.number("CANDOR_DEMO_SMTP_PORT", PORT + 25)
 DEMO_IMAP_PORT = ENVIRONMENT.number("CANDOR_DEMO_IMAP_PORT", PORT + 43)
@@ -56,6 +57,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
 ]
 MIDDLEWARE = [
+    "tracking.middleware.HitsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "crm.middleware.CanonicalHostMiddleware",
@@ -175,9 +177,10 @@ SESSION_COOKIE_NAME = "candor_session"
 CSRF_COOKIE_NAME = "candor_csrf"
 
 # Security
-TRACKING_HOST = TRACKING_URL.split("//", 1)[1]
-SITE_HOST = SITE_URL.split("//", 1)[1]
-ALLOWED_HOSTS = [split_domain_port(host)[0] for host in (SITE_HOST, TRACKING_HOST)] + (
+SITE_HOST, *TRACKING_NAMES = (url.split("//", 1)[1] for url in (SITE_URL, TRACKING_URL, *TRACKING_HOSTS.values()))
+# Hosts that answer pixels and links and nothing else; in the demo the tracking host shows the inboxes too
+TRACKING_ONLY_HOSTS = frozenset() if DEMO else frozenset(TRACKING_NAMES) - {SITE_HOST}
+ALLOWED_HOSTS = [split_domain_port(host)[0] for host in (SITE_HOST, *TRACKING_NAMES)] + (
     ["localhost", "127.0.0.1", "[::1]"] if IS_LOCAL else []
 )
 ALLOWED_HOSTS += [".localhost"] if DEMO else []  # the demo company's web site, where the links of its mails lead

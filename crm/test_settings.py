@@ -3,7 +3,7 @@
 import os
 import tempfile
 
-for name in ("SITE_URL", "TRACKING_URL", "CANDOR_DEMO", "TRUSTED_PROXIES", "OWN_NETWORKS", "DEBUG", "EMAIL_URL"):
+for name in ("SITE_URL", "TRACKING_URL", "TRACKING_HOSTS", "CANDOR_DEMO", "TRUSTED_PROXIES", "OWN_NETWORKS", "DEBUG", "EMAIL_URL"):
     os.environ.pop(name, None)
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="candor-tests-")
 os.environ["SITE_URL"] = "http://testserver"

@@ -13,6 +13,7 @@ from crm.health import look
 from crm.records.pipeline import default_pipeline
 from crm.records.views.page import Request, page_or_fragment
 from mail.models import Message
+from tracking.robots import TEXT
 
 
 @require_safe
@@ -75,4 +76,4 @@ def readyz(request: HttpRequest) -> JsonResponse:
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     """Nothing here is for search engines."""
-    return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain")
+    return HttpResponse(TEXT, content_type="text/plain")

@@ -1,6 +1,7 @@
 """The pixel and the redirect, answered in front of Django's middleware: no database, no session, no cookie.
 
-One function over a small request value, with thin adapters for WSGI, ASGI and (in `views`) Django itself.
+One function over a small request value, with thin adapters for WSGI, ASGI and (in `middleware`) Django itself. A host
+that is tracking's alone answers nothing else: the CRM's pages, its sign-in and its cookies do not exist there.
 """
 
 import logging
@@ -9,17 +10,21 @@ from base64 import b64decode
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from django.conf import settings
+
 from crm.lib import viewer
 from crm.lib.proxies import client_address
-from tracking import hits, tokens, waking
+from tracking import hits, robots, tokens, waking
 
 logger = logging.getLogger(__name__)
 GIF = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 OURS = (tokens.PIXEL_START, tokens.LINK_START)
 KEPT = {"HTTP_SEC_PURPOSE": "Sec-Purpose", "HTTP_PURPOSE": "Purpose", "HTTP_X_PURPOSE": "X-Purpose", "HTTP_X_MOZ": "X-Moz"}
-READ = ("HTTP_USER_AGENT", "HTTP_COOKIE", "HTTP_X_FORWARDED_FOR", *KEPT)
+READ = ("HTTP_HOST", "HTTP_USER_AGENT", "HTTP_COOKIE", "HTTP_X_FORWARDED_FOR", *KEPT)
 READ_FROM_ASGI = {name[5:].replace("_", "-").lower().encode(): name for name in READ}
 NEVER_STORED = [("Cache-Control", "no-store, no-cache, must-revalidate, private, max-age=0"), ("X-Content-Type-Options", "nosniff")]
+DISCREET = [("Referrer-Policy", "no-referrer"), ("X-Robots-Tag", "noindex")]
+PLAIN = "text/plain; charset=utf-8"
 
 Headers = list[tuple[str, str]]
 
@@ -42,20 +47,34 @@ class Answer(NamedTuple):
     body: bytes
 
 
-PIXEL = Answer(
-    200,
-    [("Content-Type", "image/gif"), ("Content-Length", str(len(GIF))), *NEVER_STORED, ("Cross-Origin-Resource-Policy", "cross-origin")],
-    GIF,
-)
-NOT_FOUND = Answer(404, [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", "10"), *NEVER_STORED], b"Not found.")
-REDIRECT_HEADERS = [
-    ("Content-Type", "text/plain; charset=utf-8"),
-    ("Content-Length", "0"),
-    *NEVER_STORED,
-    ("Referrer-Policy", "no-referrer"),
-    ("X-Robots-Tag", "noindex"),
-]
+def _headers(kind: str, body: bytes) -> Headers:
+    return [("Content-Type", kind), ("Content-Length", str(len(body))), *NEVER_STORED, *DISCREET]
+
+
+PIXEL = Answer(200, [*_headers("image/gif", GIF), ("Cross-Origin-Resource-Policy", "cross-origin")], GIF)
+NOT_FOUND = Answer(404, _headers(PLAIN, b"Not found."), b"Not found.")
+ROBOTS = Answer(200, _headers(PLAIN, robots.TEXT), robots.TEXT)
+REDIRECT_HEADERS = _headers(PLAIN, b"")
 STATUS_LINES = {200: "200 OK", 302: "302 Found", 404: "404 Not Found"}
+
+
+def hit_or_nothing(request: Request) -> Answer | None:
+    """The answer to a hit; on a host that is tracking's alone a 404 to all else; None for what belongs to the CRM."""
+    if request.path.startswith(OURS):
+        return answer(request)
+    if not is_tracking_only(request.headers.get("HTTP_HOST", "")):
+        return None
+    return ROBOTS if request.path == "/robots.txt" else NOT_FOUND
+
+
+def is_tracking_only(host: str) -> bool:
+    """Whether a `Host` header names one of the hosts that answer nothing but hits."""
+    only: frozenset[str] = settings.TRACKING_ONLY_HOSTS
+    if not only:
+        return False
+    name, _, port = host.lower().partition(":") if "]" not in host else (host.lower(), "", "")
+    bare = name.rstrip(".")
+    return (f"{bare}:{port}" if port and port not in ("80", "443") else bare) in only
 
 
 def answer(request: Request) -> Answer:
@@ -76,27 +95,30 @@ def wsgi_edge(application: Any) -> Any:
     """A WSGI application that answers hits and passes everything else on."""
 
     def edge(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "")
-        if not path.startswith(OURS):
+        found = hit_or_nothing(from_wsgi(environ))
+        if found is None:
             passed_on: Iterable[bytes] = application(environ, start_response)
             return passed_on
-        method = environ["REQUEST_METHOD"]
-        found = answer(Request(method, path, environ.get("QUERY_STRING", ""), environ, environ.get("REMOTE_ADDR", "")))
         start_response(STATUS_LINES[found.status], list(found.headers))
-        return [b"" if method == "HEAD" else found.body]
+        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else found.body]
 
     return edge
+
+
+def from_wsgi(environ: Mapping[str, Any]) -> Request:
+    """The request in a WSGI environment, Django's `request.META` included."""
+    get = environ.get
+    return Request(get("REQUEST_METHOD", "GET"), get("PATH_INFO", ""), get("QUERY_STRING", ""), environ, get("REMOTE_ADDR", ""))
 
 
 def asgi_edge(application: Any) -> Any:
     """An ASGI application that answers hits and passes everything else on."""
 
     async def edge(scope: dict[str, Any], receive: Callable[..., Awaitable[Any]], send: Callable[..., Awaitable[None]]) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(OURS):
+        found = hit_or_nothing(_from_asgi(scope)) if scope["type"] == "http" else None
+        if found is None:
             await application(scope, receive, send)
             return
-        query = scope["query_string"].decode("latin-1")
-        found = answer(Request(scope["method"], scope["path"], query, _from_asgi(scope["headers"]), (scope.get("client") or ("",))[0]))
         headers = _PIXEL_BYTES if found is PIXEL else _bytes(found.headers)
         await send({"type": "http.response.start", "status": found.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else found.body})
@@ -140,7 +162,13 @@ def _viewer(cookies: str) -> int | None:
     return None
 
 
-def _from_asgi(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+def _from_asgi(scope: dict[str, Any]) -> Request:
+    path, needs_headers = scope["path"], settings.TRACKING_ONLY_HOSTS or scope["path"].startswith(OURS)
+    headers = _asgi_headers(scope["headers"]) if needs_headers else {}
+    return Request(scope["method"], path, scope["query_string"].decode("latin-1"), headers, (scope.get("client") or ("",))[0])
+
+
+def _asgi_headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in headers:
         key = READ_FROM_ASGI.get(name)

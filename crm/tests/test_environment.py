@@ -122,3 +122,33 @@ def test_networks_are_read_and_what_is_none_is_told(monkeypatch: pytest.MonkeyPa
     env = environment(monkeypatch, TRUSTED_PROXIES="127.0.0.1, 10.1.2.3/8 ,2001:db8::/32,caddy,10.0.0.0/99")
     assert env.networks("TRUSTED_PROXIES") == ["127.0.0.1/32", "10.0.0.0/8", "2001:db8::/32"]
     assert ["caddy" in env.problems[0].message, "10.0.0.0/99" in env.problems[1].message, len(env.problems)] == [True, True, 2]
+
+
+def test_each_sending_domain_has_its_tracking_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    env = environment(monkeypatch, TRACKING_HOSTS="Example.COM=https://Go.example.com/, пример.рф = https://t.xn--e1afmkfd.xn--p1ai")
+    assert env.urls_by_domain("TRACKING_HOSTS") == {
+        "example.com": "https://go.example.com",
+        "xn--e1afmkfd.xn--p1ai": "https://t.xn--e1afmkfd.xn--p1ai",
+    }
+    assert env.problems == []
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ("https://go.example.com", "not the domain of a sender"),
+        ("anna@example.com=https://go.example.com", "not the domain of a sender"),
+        ("example.com", "not a web address"),
+        ("example.com=go.example.com", "not a web address"),
+        ("example.com=ftp://go.example.com", "not a web address"),
+        ("example.com=https://go.example.com/t", "not a web address"),
+        ("example.com=http://go.example.com", "has to be https"),
+        ("example.com=https://go.example.com:8443", "leave the port out"),
+        ("a.example=http://localhost:8000,a.example=https://go.a.example", "already"),
+    ],
+)
+def test_a_tracking_address_that_recipients_could_not_use_is_told(monkeypatch: pytest.MonkeyPatch, entry: str, words: str) -> None:
+    env = environment(monkeypatch, TRACKING_HOSTS=entry)
+    env.urls_by_domain("TRACKING_HOSTS")
+    assert [problem.name for problem in env.problems] == ["TRACKING_HOSTS"]
+    assert words in env.problems[0].message

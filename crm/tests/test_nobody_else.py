@@ -26,7 +26,7 @@ from tracking import hits, preferences, recording
 from tracking.models import Copy, TrackedLink
 
 OTHERS = ["bob", "charlie", "mona", "ada"]
-PUBLIC = {"healthz", "readyz", "robots", "tracking:pixel", "tracking:link"}
+PUBLIC = {"healthz", "readyz", "robots"}
 STREAM = "notifications:live"  # never ends; see notifications/tests/test_live.py
 SECRETS = {  # each beginning with a word by which it could be searched for
     "subject": "Zebrafish agreement",

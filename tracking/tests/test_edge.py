@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 
 from crm.lib import viewer
 from tracking import edge, hits, tokens
@@ -18,6 +17,7 @@ from tracking.spool import files
 
 TARGET = "https://x.test/a%20b?x=1&y=%2F+z#part-2"
 LINK = tokens.link_path
+STRANGER = "203.0.113.9"
 PATH_OF_COPY = tokens.pixel_path(7)
 
 
@@ -38,10 +38,15 @@ def answered(status: object, headers: Iterable[tuple[str, str]], body: bytes) ->
     return Answered(int(str(status).split()[0]), {name.title(): value for name, value in headers}, body)
 
 
+def joined(value):
+    """Headers of one name as a WSGI server hands them on (RFC 3875)."""
+    return ", ".join(value) if isinstance(value, list) else value
+
+
 def by_wsgi(method, url, **headers):
     path, _, query = url.partition("?")
-    environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query, "REMOTE_ADDR": "203.0.113.9"}
-    environ |= {f"HTTP_{name.upper()}": value for name, value in headers.items()}
+    environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query, "REMOTE_ADDR": headers.pop("peer", STRANGER)}
+    environ |= {f"HTTP_{name.upper()}": joined(value) for name, value in headers.items()}
     started = []
     body = b"".join(edge.wsgi_edge(None)(environ, lambda status, sent: started.append((status, sent))))
     status, sent = started[0]
@@ -50,8 +55,9 @@ def by_wsgi(method, url, **headers):
 
 def by_asgi(method, url, **headers):
     path, _, query = url.partition("?")
-    raw = [(name.lower().replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    scope = {"type": "http", "method": method, "path": path, "query_string": query.encode(), "headers": raw, "client": ("203.0.113.9", 5)}
+    scope = {"type": "http", "method": method, "path": path, "query_string": query.encode(), "client": (headers.pop("peer", STRANGER), 5)}
+    values = {name: value if isinstance(value, list) else [value] for name, value in headers.items()}
+    scope["headers"] = [(name.lower().replace("_", "-").encode(), one.encode()) for name in values for one in values[name]]
     sent = []
 
     async def send(message):
@@ -62,16 +68,23 @@ def by_asgi(method, url, **headers):
 
 
 def by_view(method, url, **headers):
-    given = {f"HTTP_{name.upper()}": value for name, value in headers.items()}
+    peer = headers.pop("peer", STRANGER)
+    given = {f"HTTP_{name.upper()}": joined(value) for name, value in headers.items()}
     cookie = given.pop("HTTP_COOKIE", "")
     client = Client(headers={"cookie": cookie} if cookie else {})
-    response = client.generic(method, url, REMOTE_ADDR="203.0.113.9", **given)
+    response = client.generic(method, url, REMOTE_ADDR=peer, **given)
     return answered(response.status_code, response.items(), response.content)
 
 
 @pytest.fixture(params=[by_wsgi, by_asgi, by_view], ids=["wsgi", "asgi", "view"])
 def ask(request, db, spool):
     return request.param
+
+
+@pytest.fixture
+def tracking_hosts(settings):
+    """The installation's tracking host and that of one sending domain."""
+    settings.TRACKING_ONLY_HOSTS = frozenset({"track.test", "go.client.test"})
 
 
 def test_the_pixel_is_an_image_that_nobody_may_store(ask, spool):
@@ -173,16 +186,54 @@ def test_long_and_odd_headers_are_cut_and_kept_readable(ask, spool):
     assert len(hit.headers["Purpose"]) == 100
 
 
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "address"),
+    [
+        ("203.0.113.9", ["198.51.100.1"], "203.0.113.9"),  # forged
+        ("10.0.0.1", ["192.0.2.66, 198.51.100.1"], "198.51.100.1"),  # forged through the proxy, which appends
+        ("10.0.0.1", ["192.0.2.66", "198.51.100.1:5678 "], "198.51.100.1"),  # in two headers
+        ("::ffff:10.0.0.1", ["[2001:db8::1]:80"], "2001:db8::1"),
+        ("10.0.0.1", ["%0d%0a<x>"], "10.0.0.1"),
+    ],
+)
+def test_a_forged_address_changes_nothing(ask, spool, settings, peer, forwarded, address):
+    settings.TRUSTED_PROXIES = ["10.0.0.0/8"]
+    ask("GET", PATH_OF_COPY, peer=peer, x_forwarded_for=forwarded, forwarded="for=192.0.2.99", x_real_ip="192.0.2.98")
+
+    assert [hit.address for hit in spooled(spool)] == [address]
+
+
+@pytest.mark.parametrize("host", ["track.test", "TRACK.test:80", "track.test.", "go.client.test", "go.client.test:443"])
+@pytest.mark.parametrize("path", ["/", "/account/login/", "/mail/inbox/", "/static/css/tokens.css", "/healthz", "/i", "/admin"])
+def test_a_tracking_host_shows_no_page_and_sets_no_cookie(ask, tracking_hosts, host, path):
+    answer = ask("GET", path, host=host, cookie="candor_session=x")
+
+    assert (answer.status, answer.body) == (404, b"Not found.")
+    assert not {"Set-Cookie", "Location", "Strict-Transport-Security"} & set(answer.headers)
+
+
+@pytest.mark.parametrize("host", ["track.test", "go.client.test", "former-host.test"])
+def test_pixels_and_links_are_answered_on_every_host_that_leads_here(ask, spool, tracking_hosts, host):
+    pixel, link = ask("GET", PATH_OF_COPY, host=host), ask("GET", LINK(7, 3, TARGET), host=host)
+
+    assert (pixel.body, link.headers["Location"]) == (edge.GIF, TARGET)
+    for answer in (pixel, link):
+        assert (answer.headers["Referrer-Policy"], answer.headers["X-Robots-Tag"]) == ("no-referrer", "noindex")
+        assert not {"Set-Cookie", "Strict-Transport-Security"} & set(answer.headers)
+    assert len(spooled(spool)) == 2
+
+
+def test_search_engines_are_asked_to_leave_a_tracking_host_alone(ask, tracking_hosts):
+    answer = ask("GET", "/robots.txt", host="go.client.test")
+
+    assert (answer.status, answer.body) == (200, b"User-agent: *\nDisallow: /\n")
+
+
 def test_everything_else_goes_to_the_application():
     def application(environ, start_response):
         return [b"page of " + environ["PATH_INFO"].encode()]
 
     assert edge.wsgi_edge(application)({"PATH_INFO": "/mail/"}, None) == [b"page of /mail/"]
-
-
-def test_the_urls_are_known_to_django(db, spool):
-    assert reverse("tracking:pixel") == "/i/"
-    assert reverse("tracking:link") == "/l/"
 
 
 def test_a_record_is_one_line_of_json(spool):
