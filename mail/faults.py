@@ -8,6 +8,7 @@ import re
 import socket
 import ssl
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from django.utils.functional import Promise
@@ -22,7 +23,16 @@ APP_PASSWORD_HOSTS = re.compile(r"(^|\.)(gmail\.com|googlemail\.com|yahoo\.com|a
 BASIC_AUTH_TEXT = re.compile(
     r"5\.7\.139\b|basic ?auth\w*(entication)? is (disabled|blocked)|BasicAuthBlocked|basic authentication", re.IGNORECASE
 )
-QUOTA_TEXT = re.compile(r"5\.4\.5\b|daily (user )?sending|sending (limit|quota)|message rate|rate limit|too many messages", re.IGNORECASE)
+# Gmail's 5.4.5 and 4.7.28, Exchange's 5.1.90 and 5.7.705, and their words
+QUOTA_TEXT = re.compile(
+    r"\b(5\.4\.5|4\.7\.28|5\.1\.90|5\.7\.705)\b|daily (user )?sending|sending (limit|quota)|daily limit"
+    r"|(message|submission) rate|rate limit|too many messages|sender thread limit|suggested backoff time",
+    re.IGNORECASE,
+)
+BACK_OFF = re.compile(r"suggested backoff time:\s*(\d{1,12})\s*milliseconds", re.IGNORECASE)  # Exchange
+ENHANCED = re.compile(r"\b[245]\.(\d{1,3})\.\d{1,3}\b")  # RFC 3463: class.subject.detail
+OF_ONE_RECIPIENT = {"1", "2", "4"}  # its subjects addressing, mailbox, and the way to their server
+GREYLISTED = re.compile(r"gr[ae]y-?list", re.IGNORECASE)  # each recipient for itself, whatever number it comes with
 SIZE_TEXT = re.compile(r"5\.2\.3\b|5\.3\.4\b|size limit|too (large|big)|maximum.{0,20}size", re.IGNORECASE)
 
 
@@ -49,6 +59,7 @@ class Kind(StrEnum):
     QUOTA = "quota"  # the sender's own; some are 5xx and pass all the same
     TOO_LARGE = "too_large"
     SENDER_REFUSED = "sender_refused"
+    RECIPIENT_REFUSED = "recipient_refused"
     RECIPIENTS_REFUSED = "recipients_refused"
     REFUSED = "refused"  # any other 5xx
     NO_UTF8 = "no_utf8"
@@ -79,6 +90,7 @@ SENTENCES: dict[Kind, Promise] = {
     Kind.QUOTA: _("Your provider's limit for sending is reached; it takes more mail later."),
     Kind.TOO_LARGE: _("The mail is larger than %(host)s accepts. Send large files as a link."),
     Kind.SENDER_REFUSED: _("%(host)s does not let you send from this address."),
+    Kind.RECIPIENT_REFUSED: _("%(host)s refused the recipient."),
     Kind.RECIPIENTS_REFUSED: _("%(host)s refused every recipient."),
     Kind.REFUSED: _("%(host)s refused the mail."),
     Kind.NO_UTF8: _("%(host)s cannot send to addresses with letters outside of ASCII in front of the @."),
@@ -100,6 +112,26 @@ class Reply:
     def is_passing(self) -> bool:
         """Whether the refusal may be gone later: 4xx, 503 (the dialogue got out of step), and a used-up quota whatever its code."""
         return 400 <= self.code < 500 or self.code == 503 or (self.code >= 500 and bool(QUOTA_TEXT.search(self.text)))
+
+    @property
+    def wait(self) -> timedelta | None:
+        """How long the server asks to be left alone, if it says so."""
+        found = BACK_OFF.search(self.text)
+        return timedelta(milliseconds=int(found[1])) if found else None
+
+    def holds_up_all(self, *, of_recipient: bool) -> bool:
+        """Whether a refusal for now is of the account or its server, so that its other mail had better wait too.
+
+        `of_recipient` says that it answered RCPT: without more words it is then about that recipient alone.
+        """
+        if not self.is_passing or self.code == 503:
+            return False
+        if self.code == 421 or QUOTA_TEXT.search(self.text):
+            return True
+        subject = ENHANCED.search(self.text)
+        if GREYLISTED.search(self.text) or (subject and subject[1] in OF_ONE_RECIPIENT):
+            return False
+        return bool(subject) or not of_recipient or self.code == 452
 
     def __str__(self) -> str:
         return f"{self.code} {self.text}".strip() if self.code > 0 else self.text

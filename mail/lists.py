@@ -123,7 +123,7 @@ def _with_row_needs(messages: QuerySet[Message], user: User) -> QuerySet[Message
         )
         .prefetch_related(
             Prefetch("recipients", queryset=Recipient.objects.select_related("person")),
-            "deliveries",
+            "deliveries__recipients",
             Prefetch("thread__deals", queryset=Deal.objects.visible_to(user), to_attr="visible_deals"),
         )
     )

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from mail import addresses, attachments, copies, drafts, threading
+from mail import addresses, attachments, copies, drafts, states, threading
 from mail.models import Account, Delivery, Message
 from mail.models.message import Recipient
 from notifications.push import push
@@ -51,8 +51,11 @@ def queue(*, message: Message, track_opens: bool, track_links: bool, tell_apart:
 
 @transaction.atomic
 def send_again(*, message: Message, now: datetime) -> None:
-    """Try again now what failed, waits for its next attempt, or is uncertain: then the person takes the risk. Raises CannotSend."""
-    again = _locked(message).filter(status__in=(Status.RETRY, Status.FAILED, Status.UNCERTAIN))
+    """Try again now what failed or waits for its next attempt; if that is nothing, what is uncertain. Raises CannotSend.
+
+    Who has it gets it no second time; for what is uncertain the person takes that risk.
+    """
+    again = states.to_send_again(_locked(message))
     if not again:
         raise CannotSend("", _("There is nothing to send again."))
     for delivery in again:

@@ -6,8 +6,8 @@ anywhere leaves a row that says whether the mail can have left: SENDING cannot, 
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from crm.lib.encryption import CannotDecrypt
-from mail import addresses, claims, copies, outbox, outcomes, rendering, sent_copies, smtp
+from mail import addresses, claims, copies, outbox, outcomes, pacing, rendering, sent_copies, smtp, telling
 from mail.faults import Kind, Reply, ServerFault
 from mail.models import Account, Delivery
 from tracking import instrument
@@ -41,11 +41,25 @@ class Envelope:
 def send_due(*, clock: Clock = timezone.now, patience: smtp.Patience = smtp.PATIENT) -> None:
     """Send all that is due, file the copies, look after what was left uncertain. Any number of workers may run it at once."""
     recover(now=clock())
-    for account in claims.accounts_waiting(clock()):
-        with _survived(f"The mail of account {account}"):
-            _send_of_account(account, clock, patience)
+    with ExitStack() as open_rounds:
+        rounds = [_Round(account, clock, patience) for account in claims.accounts_waiting(clock())]
+        for one in rounds:
+            open_rounds.callback(one.close)
+        _send_round_by_round(rounds)
     sent_copies.file_pending(now=clock())
     reconcile(now=clock())
+
+
+def _send_round_by_round(rounds: list["_Round"]) -> None:
+    """Always the one that may go on first: while one account rests, another one's mail leaves."""
+    while rounds:
+        current = min(rounds, key=lambda one: one.ready_at)
+        goes_on = False
+        with _survived(f"The mail of account {current.account}"):
+            goes_on = current.go_on()
+        if not goes_on:
+            current.close()
+            rounds.remove(current)
 
 
 def recover(*, now: datetime) -> None:
@@ -71,27 +85,63 @@ def _search(delivery: Delivery, now: datetime) -> None:
     if is_there:
         outcomes.sent(delivery, reply=Reply(-1, delivery.smtp_reply), refused={}, now=now)
     elif sent_copies.is_last_search(delivery):
-        outcomes.left_to_the_person(delivery, now=now)
+        telling.perhaps_sent(delivery, now=now)
 
 
-def _send_of_account(account: int | None, clock: Clock, patience: smtp.Patience) -> None:
-    """The account's due mail, one after the other over one connection; a server that cannot be used is asked once."""
-    line: smtp.Connection | None = None
-    broken: ServerFault | None = None
-    try:
-        while delivery := claims.claim_next(account, clock()):
-            outbox.tell_tabs(delivery.message)
-            server = _server(delivery, clock)
-            if server is None:
-                continue
-            line = line or smtp.Connection(server, patience)
-            if broken:
-                outcomes.failed(delivery, broken, refused={}, now=clock())
-            else:
-                broken = _send(delivery, line, clock)
-    finally:
-        if line:
-            line.close()
+class _Round:
+    """The due mail of one account over one connection, an envelope at a time.
+
+    Between two copies of a mail it rests, the next envelope in its hands, so that nobody else takes the account up; the
+    worker sends other accounts' mail meanwhile. A server that cannot be used, or asks to be left alone, is asked once.
+    """
+
+    def __init__(self, account: int | None, clock: Clock, patience: smtp.Patience) -> None:
+        self.account = account
+        self.clock = clock
+        self.patience = patience
+        self.ready_at = 0.0  # on time.monotonic's clock
+        self._line: smtp.Connection | None = None
+        self._broken: ServerFault | None = None
+        self._claimed: Delivery | None = None
+        self._last_mail: int | None = None
+        self._claim = ExitStack()
+
+    def go_on(self) -> bool:
+        """Send until nothing is due (False) or a rest is needed (True)."""
+        time.sleep(max(self.ready_at - time.monotonic(), 0))
+        while delivery := self._claimed or self._take():
+            if self.ready_at > time.monotonic():
+                return True
+            with self._claim:
+                self._send(delivery)
+            self._claimed = None
+        return False
+
+    def close(self) -> None:
+        """Hang up. An envelope still in hand is taken up by others when its claim has gone stale."""
+        self._claim.close()
+        if self._line:
+            self._line.close()
+
+    def _take(self) -> Delivery | None:
+        delivery = self._claimed = claims.claim_next(self.account, self.clock())
+        if delivery:
+            self._claim.enter_context(claims.kept(delivery))
+            if delivery.message_id == self._last_mail and not self._broken:
+                self.ready_at = time.monotonic() + pacing.pause(delivery.message.account)
+            self._last_mail = delivery.message_id
+        return delivery
+
+    def _send(self, delivery: Delivery) -> None:
+        outbox.tell_tabs(delivery.message)
+        server = _server(delivery, self.clock)
+        if server is None:
+            return
+        self._line = self._line or smtp.Connection(server, self.patience)
+        if self._broken:
+            outcomes.failed(delivery, self._broken, refused={}, now=self.clock())
+        else:
+            self._broken = _send(delivery, self._line, self.clock)
 
 
 def _server(delivery: Delivery, clock: Clock) -> smtp.Server | None:
@@ -107,59 +157,52 @@ def _server(delivery: Delivery, clock: Clock) -> smtp.Server | None:
 
 
 def _send(delivery: Delivery, line: smtp.Connection, clock: Clock) -> ServerFault | None:
-    """One delivery to its outcome; answers the fault when the server cannot be used at all."""
-    with claims.kept(delivery):
-        try:
-            envelope = _envelope(delivery)
-        except rendering.CannotRender as error:
-            _cannot(delivery, _("A part of the mail cannot be read: %(name)s. Remove it and attach it again.") % {"name": error}, clock)
-            return None
-        except Exception:
-            logger.exception("Message %s could not be put together.", delivery.message_id)
-            _cannot(delivery, _("The mail could not be put together; the log of the server says why."), clock)
-            return None
-        try:
-            if not line.is_open:
-                line.open()
-        except ServerFault as fault:
-            outcomes.failed(delivery, fault, refused={}, now=clock())
-            return fault
-        _hand_over(delivery, envelope, line, clock)
+    """One delivery to its outcome; answers the fault when the account's other mail had better not be tried now."""
+    try:
+        envelope = _envelope(delivery)
+    except rendering.CannotRender as error:
+        _cannot(delivery, _("A part of the mail cannot be read: %(name)s. Remove it and attach it again.") % {"name": error}, clock)
         return None
+    except Exception:
+        logger.exception("Message %s could not be put together.", delivery.message_id)
+        _cannot(delivery, _("The mail could not be put together; the log of the server says why."), clock)
+        return None
+    try:
+        if not line.is_open:
+            line.open()
+    except ServerFault as fault:
+        outcomes.failed(delivery, fault, refused={}, now=clock())
+        return fault
+    return _hand_over(delivery, envelope, line, clock)
 
 
-def _hand_over(delivery: Delivery, envelope: Envelope, line: smtp.Connection, clock: Clock) -> None:
+def _hand_over(delivery: Delivery, envelope: Envelope, line: smtp.Connection, clock: Clock) -> ServerFault | None:
+    """From MAIL to the answer after the final dot; answers as `_send` does."""
     refused: dict[str, Reply] = {}
+    is_refusal = False
     try:
         refused = _announce(envelope, line)
         if len(refused) == len(envelope.recipients):
-            line.cancel()
-            outcomes.refused_all(delivery, line.fault, refused=refused, now=clock())
-            return
+            is_refusal = True
+            raise outcomes.refused_all(refused, line.fault)
         if not claims.settle(delivery, Status.SENDING, status=Status.TRANSMITTING, claimed_at=clock()):
             line.cancel()
-            return
+            return None
         reply = line.transmit(envelope.data)
+        if not reply.is_good:
+            raise line.fault_of(reply)
     except ServerFault as error:
         fault = error
     except smtp.NoFinalAnswer:
         _recorded(lambda: outcomes.uncertain(delivery, now=clock()))
-        return
+        return None
     else:
-        _conclude(delivery, reply, refused, line, clock)
-        return
-    line.cancel()
-    _recorded(lambda: outcomes.failed(delivery, fault, refused=refused, now=clock()))
-
-
-def _conclude(delivery: Delivery, reply: Reply, refused: Mapping[str, Reply], line: smtp.Connection, clock: Clock) -> None:
-    """Write down the server's answer to the final dot."""
-    if reply.is_good:
         _recorded(lambda: outcomes.sent(delivery, reply=reply, refused=refused, now=clock()))
         _note_success(delivery.message.account)
-    else:
-        fault = line.fault_of(reply)
-        _recorded(lambda: outcomes.failed(delivery, fault, refused=refused, now=clock()))
+        return None
+    line.cancel()
+    _recorded(lambda: outcomes.failed(delivery, fault, refused=refused, now=clock()))
+    return fault if fault.reply and fault.reply.holds_up_all(of_recipient=is_refusal) else None
 
 
 def _announce(envelope: Envelope, line: smtp.Connection) -> dict[str, Reply]:

@@ -1,5 +1,6 @@
-"""How far a mail in the outbox is, in words for its owner."""
+"""How far a mail in the outbox is, in words for its owner: as a whole, and for each of its recipients."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,42 +9,104 @@ from django.utils.translation import ngettext
 
 from crm.lib import heartbeat
 from mail.models import Delivery, Message
+from mail.models.message import Recipient
 
 Status = Delivery.Status
 ORDER = (Status.FAILED, Status.UNCERTAIN, Status.RETRY, Status.TRANSMITTING, Status.SENDING, Status.QUEUED, Status.SENT)
 ON_THE_WIRE = (Status.SENDING, Status.TRANSMITTING)
+AGAIN = ((Status.FAILED, Status.RETRY), (Status.UNCERTAIN,))  # what “Send again” is for; what is uncertain only when nothing else is
 
 
 @dataclass(frozen=True)
 class DeliveryState:
     """What the outbox shows: `kind` chooses icon and colour, `text` says it, `reply` has the server's own words."""
 
-    kind: str  # waiting, silent (no worker), sending, retry, failed, uncertain, sent, partly
+    kind: str  # waiting, silent (no worker), sending, retry, failed, uncertain, sent, partly (a recipient of a sent mail was refused)
     text: str
     reply: str = ""
     next_attempt_at: datetime | None = None
-    can_send_again: bool = False
     can_edit: bool = False
+    again_count: int = 0  # recipients to whom “Send again” would send
+    reached: int = 0  # recipients to whom it was sent, of `total`
+    total: int = 0
+
+    @property
+    def can_send_again(self) -> bool:
+        return self.again_count > 0
+
+    @property
+    def is_partly(self) -> bool:
+        """Whether some have it and others have not."""
+        return 0 < self.reached < self.total
+
+
+@dataclass(frozen=True)
+class RecipientState:
+    """What became of the mail for one recipient: `at` is when it was sent or will be tried again, `reply` the server's words."""
+
+    kind: str  # waiting, sending, retry, failed, refused, uncertain, sent
+    at: datetime | None = None
+    reply: str = ""
 
 
 def delivery_state(message: Message) -> DeliveryState | None:
-    """The state of a queued or sent mail, None for a draft or a received one. Reads prefetched `deliveries` and `recipients`."""
+    """The state of a queued or sent mail, None for a draft or a received one. Reads prefetched `deliveries__recipients`."""
     deliveries = sorted(message.deliveries.all(), key=lambda one: ORDER.index(Status(one.status)))
     if not deliveries:
         return None
     worst = deliveries[0]
+    total, reached = len(_recipients(deliveries)), len(_reached(deliveries))
     if worst.status == Status.SENT:
-        return _sent(message, worst)
-    can_edit = message.folder == Message.Folder.OUTBOX and not any(one.status in (*ON_THE_WIRE, Status.SENT) for one in deliveries)
+        return _sent(deliveries, reached=reached, total=total)
     kind = _kind(worst)
     return DeliveryState(
         kind=kind,
-        text=_text(kind, worst),
+        text=_text(kind, worst, _whom(deliveries)),
         reply=worst.smtp_reply,
         next_attempt_at=worst.next_attempt_at if worst.status == Status.RETRY else None,
-        can_send_again=worst.status in (Status.FAILED, Status.UNCERTAIN, Status.RETRY),
-        can_edit=can_edit,
+        can_edit=message.folder == Message.Folder.OUTBOX and not any(one.status in (*ON_THE_WIRE, Status.SENT) for one in deliveries),
+        again_count=len(_recipients(to_send_again(deliveries))),
+        reached=reached,
+        total=total,
     )
+
+
+def recipient_state(message: Message, recipient: Recipient) -> RecipientState | None:
+    """What became of the mail for one of its recipients; None for drafts and received mail, and for the only one of a sent mail."""
+    own = next((one for one in message.deliveries.all() if any(other.pk == recipient.pk for other in one.recipients.all())), None)
+    if own is None:
+        return None
+    if recipient.refusal:
+        return RecipientState("refused", reply=recipient.refusal)
+    if own.status == Status.SENT:
+        return RecipientState("sent", at=own.sent_at) if len(message.recipients.all()) > 1 else None
+    is_retry = own.status == Status.RETRY
+    kind = "waiting" if own.status == Status.QUEUED else _kind(own)
+    return RecipientState(kind, at=own.next_attempt_at if is_retry else None, reply=own.smtp_reply or own.error)
+
+
+def to_send_again(deliveries: Iterable[Delivery]) -> list[Delivery]:
+    """What “Send again” sends: what was not sent; what is only uncertain not along with it, since that would be a risk unasked."""
+    deliveries = list(deliveries)
+    for statuses in AGAIN:
+        again = [one for one in deliveries if one.status in statuses]
+        if again:
+            return again
+    return []
+
+
+def _recipients(deliveries: Iterable[Delivery]) -> list[Recipient]:
+    return [recipient for one in deliveries for recipient in one.recipients.all()]
+
+
+def _reached(deliveries: Iterable[Delivery]) -> list[Recipient]:
+    return [one for one in _recipients(one for one in deliveries if one.status == Status.SENT) if not one.refusal]
+
+
+def _whom(deliveries: list[Delivery]) -> str:
+    """Whom the worst state concerns; nobody by name when it is the same for all."""
+    worst = [one for one in deliveries if one.status == deliveries[0].status]
+    return "" if len(worst) == len(deliveries) else ", ".join(one.email for one in _recipients(worst))
 
 
 def _kind(delivery: Delivery) -> str:
@@ -54,24 +117,26 @@ def _kind(delivery: Delivery) -> str:
     return str(delivery.status)
 
 
-def _text(kind: str, delivery: Delivery) -> str:
+def _text(kind: str, delivery: Delivery, whom: str) -> str:
     words = {
         "waiting": _("Waiting to be sent"),
         "silent": _(
             "Waiting: the part of Candor that sends mail has not been heard of. Nothing is lost; it goes out when that runs again."
         ),
         "sending": _("Being sent"),
-        "uncertain": _("Perhaps sent. %(error)s") % {"error": delivery.error},
-        "retry": _("Not sent yet, tried again by itself. %(error)s") % {"error": delivery.error},
-        "failed": _("Not sent. %(error)s") % {"error": delivery.error},
+        "uncertain": _("Perhaps sent to %(whom)s. %(error)s") if whom else _("Perhaps sent. %(error)s"),
+        "retry": _("Not sent to %(whom)s yet, tried again by itself. %(error)s")
+        if whom
+        else _("Not sent yet, tried again by itself. %(error)s"),
+        "failed": _("Not sent to %(whom)s. %(error)s") if whom else _("Not sent. %(error)s"),
     }
-    return words[kind].strip()
+    return (words[kind] % {"whom": whom, "error": delivery.error}).strip()
 
 
-def _sent(message: Message, delivery: Delivery) -> DeliveryState:
-    refused = [one for one in message.recipients.all() if one.refusal]
+def _sent(deliveries: list[Delivery], *, reached: int, total: int) -> DeliveryState:
+    refused = [one for one in _recipients(deliveries) if one.refusal]
     if not refused:
-        return DeliveryState(kind="sent", text=_("Sent"), reply=delivery.smtp_reply)
+        return DeliveryState("sent", _("Sent"), deliveries[0].smtp_reply, reached=reached, total=total)
     text = ngettext("Sent, but refused for %(names)s.", "Sent, but refused for %(names)s.", len(refused))
     names = ", ".join(one.email for one in refused)
-    return DeliveryState(kind="partly", text=text % {"names": names}, reply=refused[0].refusal)
+    return DeliveryState("partly", text % {"names": names}, refused[0].refusal, reached=reached, total=total)

@@ -45,8 +45,8 @@ def mark_returned(*, copy: Copy, at: datetime) -> None:
 
 
 def mark_dispatched(*, copy: Copy, at: datetime) -> None:
-    """Note when the mail server took the copy."""
-    Copy.objects.filter(pk=copy.pk).update(dispatched_at=at)
+    """Note when the mail server took the copy; if it was refused before, it is no longer a returned one."""
+    Copy.objects.filter(pk=copy.pk).update(dispatched_at=at, returned_at=None)
 
 
 def instrument(html: str, *, copy: Copy) -> str:

@@ -183,7 +183,7 @@ def test_a_refused_recipient_is_told_and_the_others_get_the_mail_once(server, qu
     message.refresh_from_db()
     assert message.folder == Message.Folder.SENT
     assert state_of(message).text == "Sent, but refused for carla@client.test."
-    assert Card.objects.get().detail == "1 recipient was refused."
+    assert Card.objects.get().detail == "1 of 3 recipients did not get it: carla@client.test."
 
 
 def test_a_recipient_refused_for_now_gets_the_mail_later_and_nobody_twice(server, queued):

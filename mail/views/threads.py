@@ -89,7 +89,7 @@ def send_again(request: HttpRequest, pk: int) -> HttpResponse:
             transaction.on_commit(tasks.wake)
     except outbox.CannotSend as error:
         messages.error(request, error.sentence)
-    return redirect("mail:folder", "outbox")
+    return redirect("mail:folder", "outbox") if message.folder == Message.Folder.OUTBOX else redirect("mail:thread", message.thread_id)
 
 
 @require_POST
@@ -112,7 +112,7 @@ def _thread_context(found: Thread, user: User) -> dict[str, Any]:
         .exclude(folder=Message.Folder.DRAFTS)
         .order_by("at", "pk")
         .select_related("account")
-        .prefetch_related("recipients__person", "attachments", "deliveries")
+        .prefetch_related("recipients__person", "attachments", "deliveries__recipients")
     )
     _attach_tracking(shown, user)
     people = _people_of(shown, user)
