@@ -27,6 +27,7 @@ from tracking.models import Copy, TrackedLink
 
 OTHERS = ["bob", "charlie", "mona", "ada"]
 PUBLIC = {"healthz", "readyz", "robots"}
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 STREAM = "notifications:live"  # never ends; see notifications/tests/test_live.py
 SECRETS = {  # each beginning with a word by which it could be searched for
     "subject": "Zebrafish agreement",
@@ -97,11 +98,13 @@ def _tracked_mail(alice: User, account: Account, deal: Deal) -> Message:
     message.deliveries.update(status="sent", sent_at=now)
     Message.objects.filter(pk=message.pk).update(folder=Message.Folder.SENT, sent_at=now)
     message.refresh_from_db()
-    copy = Copy.objects.get(mail=message.tracked_mail)
-    Copy.objects.filter(pk=copy.pk).update(person=deal.person)  # so that their timeline tells of it
+    copy = Copy.objects.get(mail=message.tracked_mail, email="boris@client.test")
+    Copy.objects.filter(pk=copy.pk).update(person=deal.person, dispatched_at=now)  # so that their timeline tells of it
     TrackedLink.objects.create(mail=copy.mail, number=0, target=f"https://{SECRETS['target']}", text=SECRETS["link"])
     kinds = (hits.OPEN, hits.OPEN, hits.CLICK)
-    recording.record([hits.Hit(uuid4().hex, kind, copy.public_id, 0, now.timestamp(), "GET", "", "", {}, None) for kind in kinds], now=now)
+    at = now.timestamp() + 600  # a person's time: what comes in the first seconds may be a machine's
+    came = [hits.Hit(uuid4().hex, kind, copy.public_id, 0, at, "GET", BROWSER, "", {}, None) for kind in kinds]
+    recording.record(came, now=now)
     return message
 
 
