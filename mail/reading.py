@@ -7,7 +7,7 @@ from django.utils.html import escape, urlize
 
 from mail import body
 from mail.models import Message
-from tracking.cleaning import strip_own
+from tracking.cleaning import strip_own, strip_own_text
 
 # Sent with the document itself, so that it holds wherever the document is opened. `allow-same-origin` lets the page around the
 # frame measure its height; that is safe as long as nothing in the frame can run, hence no `allow-scripts` and `default-src 'none'`.
@@ -27,7 +27,7 @@ HEADERS = {
 
 def readable_html(message: Message) -> str:
     """The body, safe to show: sanitised again whatever the database holds, without live images of others or of ours."""
-    written = body.clean(strip_own(message.body_html)) if message.body_html else plain_as_html(message.body_text)
+    written = body.clean(strip_own(message.body_html)) if message.body_html else plain_as_html(strip_own_text(message.body_text))
     return without_remote_images(written)
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from mail import addresses, body, threading
 from mail.models import Account, Message, Recipient
 from mail.reading import plain_as_html
-from tracking.cleaning import strip_own
+from tracking.cleaning import strip_own, strip_own_text
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def reply_to(message: Message, *, everybody: bool = False) -> Reply:
 
 def quote(message: Message) -> str:
     """The message as a quotation: safe whatever was received, and without pixels and links of ours, which would count one's own reading."""
-    html = body.clean(strip_own(message.body_html)) or plain_as_html(message.body_text)
+    html = body.clean(strip_own(message.body_html)) or plain_as_html(strip_own_text(message.body_text))
     return render_to_string("mail/_quote.html", {"message": message, "html": html})
 
 

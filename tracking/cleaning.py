@@ -1,29 +1,62 @@
-"""Takes our own pixels and links out of HTML: what is quoted, pasted or shown here must count for nobody."""
+"""Takes our own pixels and links out of what is quoted, pasted or shown here: one's own look at them must count for nobody.
+
+Ours is what stands at one of our addresses, and what we signed, whichever host it was sent with: former hosts and other names of
+this installation are known by that. What gateways and webmails wrapped is unwrapped, as far as it is ours.
+"""
+
+import re
+from collections.abc import Iterator
+from html import escape, unescape
+from typing import Any
+from urllib.parse import quote, unquote
 
 from tracking import links, markup, tokens
+from tracking.wrapping import layers
 
 TRACKED = frozenset({"img", "a", "area"})
+HINT = re.compile(r"(?:/|2f|_)[il](?:/|%|_|-)|aHR0c", re.IGNORECASE)  # of /i/ and /l/, however often encoded
+WRITTEN = re.compile(r"https?://[^\s<>\"'\]\[{}|]+", re.IGNORECASE)
+AFTER = ".,;:!?)"  # ends the sentence, not the address
+EMBRACED = re.compile(r"[ \t]*[<\[](https?://[^\s<>\]\[]+)[>\]]", re.IGNORECASE)  # how programs write a link or an image in plain text
+APPENDED = re.compile(r"[&#]")
+MOST_APPENDED = 20  # parameters that somebody on the way added
 
 
 def strip_own(html: str) -> str:
     """The same HTML without our pixels, our links leading straight to their targets; all else stays byte for byte."""
     body = html.removeprefix("\ufeff")
-    if tokens.PIXEL_START not in body and tokens.LINK_START not in body:
+    if not HINT.search(body):
         return html
-    spans = []
-    for element in markup.elements(markup.parse(body), TRACKED):
+    root = markup.parse(body)
+    spans = [*_in_texts(body, root)]
+    for element in markup.elements(root, TRACKED):
         span = _without_pixel(body, element) if element.name == "img" else _unwrapped(body, element)
         if span:
             spans.append(span)
     return html[: len(html) - len(body)] + markup.splice(body, spans)
 
 
+def strip_own_text(text: str) -> str:
+    """The same for plain text, as of a reply that quotes us."""
+    if not HINT.search(text):
+        return text
+    text = EMBRACED.sub(lambda found: "" if is_own_pixel(found[1]) else found[0], text)
+    return WRITTEN.sub(lambda found: _straight(found[0]), text)
+
+
+def is_own_pixel(url: str) -> bool:
+    """Whether an address is one of our pixels, or is wrapped around one."""
+    return any(map(_is_pixel, layers(url)))
+
+
+def own_target(url: str) -> str | None:
+    """Where a link of ours leads, whatever is wrapped around it; None for any other."""
+    return next(filter(None, map(_target, layers(url))), None)
+
+
 def _without_pixel(html: str, element: markup.Element) -> markup.Span | None:
     src = element.attributes.get("src", "").strip(links.WHITE)
-    proxied = src.partition("#")[2]  # Gmail's image proxy names the original behind a hash
-    if is_own_pixel(src) or is_own_pixel(proxied):
-        return markup.Span(*markup.tag_span(html, element.start), "")
-    return None
+    return markup.Span(*markup.tag_span(html, element.start), "") if is_own_pixel(src) else None
 
 
 def _unwrapped(html: str, element: markup.Element) -> markup.Span | None:
@@ -32,20 +65,51 @@ def _unwrapped(html: str, element: markup.Element) -> markup.Span | None:
     return markup.Span(*span, markup.quoted(target)) if target and span else None
 
 
-def is_own_pixel(url: str) -> bool:
-    """Whether an address is one of our pixels: at one of our hosts, or signed by us for a host that we had before."""
+def _in_texts(html: str, root: Any) -> Iterator[markup.Span]:
+    """Addresses of ours that can be read: a client that makes links of them would make them ours again."""
+    for start, end in markup.text_spans(html, root):
+        for found in WRITTEN.finditer(html, start, end):
+            written = unescape(found[0])
+            straight = _straight(written)
+            if straight != written:
+                yield markup.Span(found.start(), found.end(), escape(straight, quote=False))
+
+
+def _straight(written: str) -> str:
+    """An address in a text led straight, the punctuation behind it kept; a pixel's is nothing."""
+    url = written.rstrip(AFTER)
+    if is_own_pixel(url):
+        return written[len(url) :]
+    return (own_target(url) or url) + written[len(url) :]
+
+
+def _is_pixel(url: str) -> bool:
     path = _path(url).partition("?")[0]
     is_one = path.startswith(tokens.PIXEL_START) and path.endswith(tokens.PIXEL_END)
     return is_one and (links.is_own(url) or tokens.read_pixel(path) is not None)
 
 
-def own_target(url: str) -> str | None:
-    """Where a link of ours leads: at our hosts signed with whatever key, elsewhere if the signature is ours; None for any other."""
+def _target(url: str) -> str | None:
+    """The target that we signed; at one of our own hosts also one that was signed with a key that is lost."""
     path, _, query = _path(url).partition("#")[0].partition("?")
-    if not tokens.LINK.fullmatch(path) or not (links.is_own(url) or tokens.read_link(path, query)):
+    if not tokens.LINK.fullmatch(path):
         return None
-    target = tokens.target_in(query)
+    for spelling in _spellings(_path(url).partition("?")[2]):
+        if link := tokens.read_link(path, spelling):
+            return link.target
+    target = tokens.target_in(query) if links.is_own(url) else None
     return target if target and tokens.is_legal_target(target) else None
+
+
+def _spellings(query: str) -> Iterator[str]:
+    """A link's query as it came; then with a target that was decoded on the way encoded again, whole or up to what others appended."""
+    yield query.partition("#")[0]
+    yield query.replace("&amp;", "&").partition("#")[0]
+    tail = query.partition("u=")[2]
+    for decoded in dict.fromkeys((tail, unquote(tail))):
+        ends = [match.start() for match in APPENDED.finditer(decoded)]
+        for end in [len(decoded), *ends[: -MOST_APPENDED - 1 : -1]]:
+            yield f"u={quote(decoded[:end], safe='')}"
 
 
 def _path(url: str) -> str:

@@ -69,7 +69,7 @@ def _instrumented(html: str, copy: Copy) -> str:
 def plan_for(html: str, *, mail: TrackedMail) -> placing.Plan:
     """What will be tracked in a body that goes out as this mail."""
     return placing.plan(
-        html, base=hosts.base_of(mail), own=links.own_addresses(), tracks_opens=mail.tracks_opens, tracks_links=mail.tracks_links
+        html, base=hosts.base_of(mail), own=hosts.own_addresses(), tracks_opens=mail.tracks_opens, tracks_links=mail.tracks_links
     )
 
 

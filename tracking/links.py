@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from tracking import markup, promises, tokens
+from tracking import hosts, markup, promises, tokens
 
 LINKS = frozenset({"a", "area"})
 WHITE = " \t\n\r\f"  # what a browser strips around an address
@@ -88,12 +87,7 @@ def why_not(target: str, own: Iterable[str]) -> str:
 def is_own(url: str, own: Iterable[str] | None = None) -> bool:
     """Whether an address leads to the CRM or to one of its tracking hosts, by whichever of the two schemes."""
     there = host_and_port(url)
-    return there is not None and there in {host_and_port(address) for address in own or own_addresses()}
-
-
-def own_addresses() -> frozenset[str]:
-    """The addresses that belong to this installation."""
-    return frozenset({settings.SITE_URL, settings.TRACKING_URL})
+    return there is not None and there in {host_and_port(address) for address in own or hosts.own_addresses()}
 
 
 def host_and_port(url: str) -> tuple[str, int] | None:

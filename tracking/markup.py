@@ -15,6 +15,7 @@ BOGUS = r"<![^>]{4,}>|<\?[^>]{4,}>"  # browsers take them for comments: <![if !m
 BEGINNING = re.compile(rf"(?:\s|{COMMENT}|<\?[^>]*>)*(?:<!doctype[^>]*>)?", re.DOTALL | re.IGNORECASE)
 COMMENT_OR_BOGUS = re.compile(rf"{COMMENT}|({BOGUS})", re.DOTALL)
 CONDITION = re.compile(r"\s*\[if[^\]]*\]>", re.IGNORECASE)
+UNREAD = frozenset({"style", "script"})
 OPT_OUT = {  # marks that say "not this link": ours, and those that are written for other senders' trackers
     "data-notrack": None,
     "data-skip-click": None,  # ahoy_email
@@ -59,6 +60,13 @@ def parse(html: str) -> Any:
 def text_of(root: Any) -> str:
     """All words below a node as they stand."""
     return "".join(_texts(root))
+
+
+def text_spans(html: str, root: Any) -> list[tuple[int, int]]:
+    """Where the words that a reader sees stand in the source, up to the next tag each; styles and scripts are none."""
+    nodes = (node for node, *_marks in _walk(root) if node.name == "#text" and node.parent.name not in UNREAD)
+    starts = {node.origin_offset for node in nodes if node.origin_offset is not None}
+    return [(start, len(html) if (end := html.find("<", start)) < 0 else end) for start in sorted(starts)]
 
 
 def conditional_comments(root: Any) -> list[tuple[int, str]]:
