@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from crm.lib import heartbeat
+from crm.lib import heartbeat, proxies
 from mail.reach import trouble
 from tracking import hits
 
@@ -21,6 +21,7 @@ class Health:
     lost_hits: int
     tracking_url: str
     tracking_trouble: str  # a sentence, empty when recipients can reach the address
+    undeclared_proxy: str  # the address of one that requests seem to come through, else empty
 
     @property
     def worker_seconds(self) -> int:
@@ -37,5 +38,12 @@ def look() -> Health:
     except DatabaseError:
         database = False
     return Health(
-        database, heartbeat.is_alive(), heartbeat.age(), hits.waiting_bytes(), hits.lost_count(), settings.TRACKING_URL, trouble()
+        database,
+        heartbeat.is_alive(),
+        heartbeat.age(),
+        hits.waiting_bytes(),
+        hits.lost_count(),
+        settings.TRACKING_URL,
+        trouble(),
+        proxies.undeclared(),
     )

@@ -11,6 +11,7 @@ urlpatterns = [
     path("search/", views.search, name="search"),
     path("insights/", views.insights, name="insights"),
     path("settings/health/", views.health, name="health"),
+    path("settings/health/tracking/", views.health_tracking, name="health_tracking"),
     path("privacy/", views.privacy, name="privacy"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),

@@ -13,6 +13,7 @@ from crm.health import look
 from crm.records.pipeline import default_pipeline
 from crm.records.views.page import Request, page_or_fragment
 from mail.models import Message
+from tracking.checking import checked_lately
 from tracking.robots import TEXT
 
 
@@ -50,6 +51,13 @@ def insights(request: Request) -> HttpResponse:
 def health(request: HttpRequest) -> HttpResponse:
     """The parts of this installation and whether they are alive."""
     return render(request, "crm/health.html", {"section": "settings", "settings_page": "health", "health": look()})
+
+
+@require_safe
+def health_tracking(request: Request) -> HttpResponse:
+    """Whether the tracking hosts work: looked at while the health page is read, since it takes some seconds."""
+    context = {"section": "settings", "settings_page": "health", "checked": checked_lately(), "health": None if request.htmx else look()}
+    return page_or_fragment(request, "crm/health.html", "crm/_health_tracking.html", context)
 
 
 @require_safe

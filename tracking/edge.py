@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 
 from crm.lib import viewer
-from crm.lib.proxies import client_address
+from crm.lib.proxies import client_address, note_undeclared
 from tracking import hits, robots, tokens, waking
 
 logger = logging.getLogger(__name__)
@@ -87,7 +87,8 @@ def answer(request: Request) -> Answer:
     link = tokens.read_link(request.path, request.query)
     if link is None:
         return NOT_FOUND
-    _record(request, hits.CLICK, link.public_id, link.number)
+    if link.public_id != tokens.PROBE:
+        _record(request, hits.CLICK, link.public_id, link.number)
     return Answer(302, [*REDIRECT_HEADERS, ("Location", link.target)], b"")
 
 
@@ -131,6 +132,8 @@ def _record(request: Request, kind: str, public_id: int, number: int) -> None:
     try:
         headers = request.headers
         forwarded = headers.get("HTTP_X_FORWARDED_FOR", "")
+        if forwarded:
+            note_undeclared(request.peer, forwarded)
         address = client_address(request.peer, forwarded) if forwarded or ":" in request.peer else request.peer
         hits.keep(
             hits.Hit(

@@ -28,6 +28,11 @@ def tracking_addresses() -> list[str]:
     return list(dict.fromkeys([settings.TRACKING_URL, *settings.TRACKING_HOSTS.values()]))
 
 
+def is_tracking_alone(address: str) -> bool:
+    """Whether the host of an address answers pixels and links and nothing else."""
+    return address.partition("//")[2] in settings.TRACKING_ONLY_HOSTS
+
+
 def own_addresses() -> frozenset[str]:
     """All addresses that belong to this installation."""
     return frozenset([settings.SITE_URL, *tracking_addresses()])

@@ -19,6 +19,7 @@ PIXEL_START, PIXEL_END, LINK_START = "/i/", ".gif", "/l/"
 PIXEL = re.compile(r"/i/([A-Za-z0-9_-]{21}[AQgw])\.gif")  # the last letter carries two bits: one spelling a token
 LINK = re.compile(r"/l/([A-Za-z0-9_-]{28})")
 PIXEL_MAC, LINK_MAC = 8, 11  # bytes
+PROBE = 0  # the public id of no copy: by a link of it an installation proves that it holds our keys
 MAX_TARGET = 2000  # characters; more is not followed by every client
 MAX_NUMBER = 0x7FFF  # what a PositiveSmallIntegerField holds
 ABSOLUTE = re.compile(r"https?://[^/?#]", re.IGNORECASE)
