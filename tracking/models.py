@@ -146,9 +146,13 @@ class KnownPlaceQuerySet(models.QuerySet["KnownPlace"]):
         """The user's own alone."""
         return self.filter(user=user)
 
+    def kept(self, now: datetime) -> Self:
+        """Those that are remembered and not removed."""
+        return self.filter(is_removed=False, last_on__gte=(now - FORGOTTEN).date())
+
     def in_use(self, now: datetime) -> Self:
         """Those that hits are compared with: come from on two days or more, the last of them lately, and not removed."""
-        return self.filter(is_removed=False, days__gte=ENOUGH_DAYS, last_on__gte=(now - FORGOTTEN).date())
+        return self.kept(now).filter(days__gte=ENOUGH_DAYS)
 
 
 class KnownPlace(models.Model):

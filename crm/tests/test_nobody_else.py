@@ -23,7 +23,7 @@ from crm.records.pipeline import default_pipeline
 from mail import drafts, outbox
 from mail.models import Account, Attachment, Message
 from tracking import hits, preferences, recording
-from tracking.models import Copy, TrackedLink
+from tracking.models import Copy, KnownPlace, TrackedLink
 
 OTHERS = ["bob", "charlie", "mona", "ada"]
 PUBLIC = {"healthz", "readyz", "robots"}
@@ -38,6 +38,7 @@ SECRETS = {  # each beginning with a word by which it could be searched for
     "bcc": "silent@axolotl.test",
     "file": "Capybara.pdf",
     "signature": "Narwhal regards",
+    "place": "11.22.33.44",
     "server": "smtp.pangolin.test",
 }
 TRACES = ("was opened", "was followed", "Someone opened", "data-tracked-mail", "Opened once", "Opened 2 times")
@@ -57,6 +58,7 @@ class World:
     draft: Message
     attachment: Attachment
     card: int
+    place: int
 
 
 @pytest.fixture
@@ -84,6 +86,7 @@ def world(alice: User) -> World:
         message=message,
         draft=draft,
         attachment=Attachment.objects.create(message=message, name=SECRETS["file"], file=ContentFile(b"%PDF", "a"), size=4),
+        place=KnownPlace.objects.create(user=alice, network=SECRETS["place"], first_on="2026-11-01", last_on=timezone.now(), days=3).pk,
         card=alice.cards.get(kind="clicked").pk,
     )
 
@@ -130,6 +133,7 @@ def objects(world: World) -> dict[str, dict[str, object]]:
         **{f"accounts:team_{verb}": team for verb in ("edit", "delete")},
         "mail:folder": {"folder": "sent"},
         "records:pick": {"kind": "deal"},
+        "tracking:place_remove": {"pk": world.place},
         "tracking:icons": {"pk": world.message.tracked_mail_id},
         "notifications:card_open": {"pk": world.card},
         "account_reset_password_from_key": {"uidb36": "1", "key": "set-password"},
@@ -206,7 +210,16 @@ def test_nobody_else_is_told_anything(name: str, request: pytest.FixtureRequest,
 def test_nobody_else_changes_anything_of_it(name: str, request: pytest.FixtureRequest, world: World):
     client = Client()
     client.force_login(request.getfixturevalue(name))
-    own = ("mail:thread", "mail:message", "mail:send_again", "mail:back_to", "mail:attachment_", "mail:account_", "tracking:icons")
+    own = (
+        "mail:thread",
+        "mail:message",
+        "mail:send_again",
+        "mail:back_to",
+        "mail:attachment_",
+        "mail:account_",
+        "tracking:icons",
+        "tracking:place_",
+    )
     for page, address in addresses(world).items():
         if page == STREAM or page.startswith("account_"):
             continue

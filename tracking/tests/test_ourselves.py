@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from tracking import hits, places, recording
 from tracking.instrument import add_copy
@@ -188,3 +189,18 @@ def test_the_facts_of_a_hit_tell_of_the_own_network(alice, mail):
         recording.record([hit], now=NOW)
 
     assert dict(Event.objects.values_list("address", "is_own_network")) == {OFFICE: True, ELSEWHERE: False}
+
+
+def test_a_user_sees_their_own_places_alone_and_removes_one(alice, bob, alice_client):
+    come_from(alice, OFFICE, 1, 0)
+    come_from(alice, ELSEWHERE, 0)
+    come_from(bob, "1.0.0.1", 1, 0)
+    KnownPlace.objects.update(last_on=timezone.now().date())
+    page = alice_client.get("/settings/places/").content.decode()
+    assert [OFFICE in page, ELSEWHERE in page, "1.0.0.1" in page, page.count("Seen once")] == [True, True, False, 1]
+
+    office, others = KnownPlace.objects.get(network=OFFICE), KnownPlace.objects.get(user=bob)
+    assert alice_client.post(f"/settings/places/{others.pk}/remove/").status_code == 404
+    alice_client.post(f"/settings/places/{office.pk}/remove/")
+    assert OFFICE not in alice_client.get("/settings/places/").content.decode().partition('class="panel"')[2]
+    assert not OurSide.load({alice.pk}, now=timezone.now()).is_own_network(OFFICE, owner_id=alice.pk, recipient="b@client.test")
