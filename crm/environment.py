@@ -20,6 +20,7 @@ KNOWN = {
     "SITE_URL": "Public address of the CRM, for example https://crm.example.com",
     "TRACKING_URL": "Address that pixels and tracked links lead to; the CRM's own by default",
     "TRACKING_HOSTS": "Tracking addresses of single sending domains, comma separated: example.com=https://go.example.com",
+    "TRACKING_ADDRESSES": "Read by compose.yaml alone: the addresses of TRACKING_HOSTS, for the proxy's certificates",
     "PORT": "Port that `make run` listens on, and the default of SITE_URL",
     "DATA_DIR": "Folder for the embedded database, spool, uploads and generated keys",
     "SECRET_KEY": "Signs sessions and forms",
