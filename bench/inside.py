@@ -95,8 +95,19 @@ def _rows_of_the_table() -> list[tuple[Any, ...]]:
     for event in Event.objects.order_by("pk"):
         at, viewer = event.at.timestamp(), event.viewer_id
         hit = hits.Hit(event.hit_id.hex, event.kind, 0, 0, at, event.method, event.user_agent, event.address or "", {}, viewer)
-        verdict, reasons = Verdict(event.verdict), tuple(event.reasons)
-        arrival = arrivals.Arrival(hit, event.copy_id, event.mail_id, event.link_id, verdict, reasons, event.counts)
+        verdict, reasons, again = Verdict(event.verdict), tuple(event.reasons), event.look_again_at
+        arrival = arrivals.Arrival(
+            hit,
+            event.copy_id,
+            event.mail_id,
+            event.link_id,
+            event.is_own_network,
+            verdict,
+            reasons,
+            event.counts,
+            event.is_settled,
+            again.timestamp() if again else None,
+        )
         found.append(arrival)
     return list(bulk.rows_of(found))
 

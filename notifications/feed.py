@@ -1,6 +1,6 @@
 """The only writer of the Sales Assistant's cards."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,41 +43,70 @@ def notify(
     return card
 
 
-CHANGED_BY_NEWS = ["kind", "title", "detail", "url", "count", "is_quiet", "updated_at", "seen_at"]
+CHANGED_BY_STATE = ["kind", "title", "detail", "url", "count", "is_quiet", "updated_at", "seen_at"]
 
 
 @dataclass(frozen=True, slots=True)
-class News:
-    """What `notify` takes, for `notify_all`."""
+class State:
+    """All that a card shall say now, for `show_all`."""
 
     user: User
+    group_key: str
     kind: str
     title: str
-    group_key: str
+    at: datetime  # when that happened which it tells first
     detail: str = ""
     url: str = ""
-    count: int = 1
-
-    @property
-    def words(self) -> dict[str, Any]:
-        return {"kind": self.kind, "title": self.title[:300], "detail": self.detail[:300], "url": self.url[:300]}
+    count: int = 1  # of all happenings
+    rings: bool = False  # something happened just now that the bell announces
+    is_quiet: bool = False  # nothing that it tells deserves the bell: a card that rang is taken off it
 
 
 @transaction.atomic
-def notify_all(news: Sequence[News], *, now: datetime) -> None:
-    """What `notify` does for each, in three statements; all of them ring, and no two may share user and `group_key`."""
-    users, keys = {item.user.pk for item in news}, {item.group_key for item in news}
-    known = {(card.user_id, card.group_key): card for card in Card.objects.select_for_update().filter(user__in=users, group_key__in=keys)}
-    cards = [_folded(item, known.get((item.user.pk, item.group_key)), now) for item in news]
-    Card.objects.bulk_create(cards, update_conflicts=True, unique_fields=["user", "group_key"], update_fields=CHANGED_BY_NEWS)
-    push_all((card.user, "card", {"id": card.pk, "rings": True}) for card in cards)
+def show_all(states: Sequence[State]) -> None:
+    """Make cards say these, new ones and known ones, in a few statements; no two may share user and `group_key`.
+
+    A state that neither rings nor is quiet leaves a card on the bell, or off it, as it was.
+    """
+    known = _known({state.user.pk for state in states}, {state.group_key for state in states})
+    cards = [card for state in states if (card := _changed(state, known.get((state.user.pk, state.group_key))))]
+    Card.objects.bulk_create(cards, update_conflicts=True, unique_fields=["user", "group_key"], update_fields=CHANGED_BY_STATE)
+    ringing = {(state.user.pk, state.group_key) for state in states if state.rings}
+    push_all((card.user, "card", {"id": card.pk, "rings": (card.user_id, card.group_key) in ringing}) for card in cards)
 
 
-def _folded(item: News, known: Card | None, now: datetime) -> Card:
-    """The card of a piece of news as it shall be, unseen."""
-    count = item.count + (known.count if known else 0)
-    created_at = known.created_at if known else now
-    return Card(user=item.user, group_key=item.group_key, count=count, created_at=created_at, updated_at=now, **item.words)
+@transaction.atomic
+def withdraw_all(withdrawn: Collection[tuple[User, str]]) -> None:
+    """Take cards back, by user and `group_key`: what they told is not so. Open tabs drop them."""
+    found = _known({user.pk for user, _key in withdrawn}, {key for _user, key in withdrawn})
+    cards = [(user, found[user.pk, key].pk) for user, key in withdrawn if (user.pk, key) in found]
+    Card.objects.filter(pk__in=[pk for _user, pk in cards]).delete()
+    push_all((user, "card", {"id": pk, "rings": False}) for user, pk in cards)
+
+
+def _known(users: set[int], keys: set[str]) -> dict[tuple[int, str], Card]:
+    cards = Card.objects.select_for_update().filter(user__in=users, group_key__in=keys).order_by("pk") if keys else ()
+    return {(card.user_id, card.group_key): card for card in cards}
+
+
+def _changed(state: State, known: Card | None) -> Card | None:
+    """The card as it shall be; None when it is so already."""
+    card = Card(
+        user=state.user,
+        group_key=state.group_key,
+        kind=state.kind,
+        title=state.title[:300],
+        detail=state.detail[:300],
+        url=state.url[:300],
+        count=state.count,
+        is_quiet=not state.rings,
+        created_at=state.at,
+        updated_at=state.at,
+    )
+    if known and not state.rings:
+        card.is_quiet, card.seen_at = known.is_quiet or state.is_quiet, known.seen_at
+    is_same = known and all(getattr(card, name) == getattr(known, name) for name in CHANGED_BY_STATE)
+    return None if is_same and not state.rings else card
 
 
 @transaction.atomic

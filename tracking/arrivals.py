@@ -14,10 +14,12 @@ class Arrival(NamedTuple):
     copy_id: int
     mail_id: int
     link_id: int | None
+    is_own_network: bool
     verdict: Verdict
     reasons: tuple[str, ...]
     counts: bool
-    is_own_network: bool = False
+    is_settled: bool = True
+    look_again_at: float | None = None  # seconds since 1970
 
     @property
     def is_click(self) -> bool:

@@ -9,22 +9,22 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
-from ipaddress import ip_address
 from math import inf
 from typing import Any
 
 from django.db import connection
 
 from tracking.arrivals import Arrival
-from tracking.hits import CLICK
-from tracking.verdicts import RULES_VERSION
+from tracking.gathering import known_address
+from tracking.hits import OPEN
+from tracking.verdicts import RULES_VERSION, Verdict
 
 COLUMNS = (
     "hit_id, mail_id, copy_id, link_id, kind, at, method, user_agent, address, headers, viewer_id, "
-    "is_own_network, verdict, reasons, rules_version, counts, is_settled"
+    "is_own_network, verdict, reasons, rules_version, counts, is_settled, look_again_at"
 )
-MAIL_COLUMNS = ("open_count", "first_opened_at", "last_opened_at", "click_count", "first_clicked_at", "last_clicked_at")
-LINK_COLUMNS = ("click_count", "first_clicked_at", "last_clicked_at")
+ADDED_COLUMNS = ("open_count", "first_opened_at", "last_opened_at", "loaded_count", "first_loaded_at", "last_loaded_at")
+CHANGED_COLUMNS = ("verdict", "reasons", "rules_version", "counts", "is_settled", "look_again_at")
 
 
 class Tally:
@@ -55,45 +55,50 @@ def insert_events(arrivals: list[Arrival]) -> int:
     return _copy_in(rows) if connection.vendor == "postgresql" else _insert_many(rows)
 
 
-def add_counts(counted: Iterable[Arrival]) -> None:
-    """Raise the counters of mails and links, and widen their first and last times by the hits' own."""
+def add_counts(arrivals: Iterable[Arrival]) -> None:
+    """Raise the counters of mails by openings, and widen their first and last times; clicks are counted once they are settled."""
     opens: dict[int, Tally] = defaultdict(Tally)
-    clicks: dict[int, Tally] = defaultdict(Tally)
-    links: dict[int, Tally] = defaultdict(Tally)
-    for hit, _copy, mail_id, link_id, *_rest in counted:
-        (clicks if hit.kind == CLICK else opens)[mail_id].add(hit.at)
-        if link_id:
-            links[link_id].add(hit.at)
-    mails = [(pk, *opens[pk].columns, *clicks[pk].columns) for pk in sorted({*opens, *clicks})]
-    _update("tracking_trackedmail", MAIL_COLUMNS, mails)
-    _update("tracking_trackedlink", LINK_COLUMNS, [(pk, *links[pk].columns) for pk in sorted(links)])
+    loads: dict[int, Tally] = defaultdict(Tally)
+    for hit, _copy, mail_id, _link, _is_own, verdict, _reasons, counts, *_rest in arrivals:
+        if counts:
+            opens[mail_id].add(hit.at)
+        elif hit.kind == OPEN and verdict is Verdict.UNKNOWN:
+            loads[mail_id].add(hit.at)
+    mails = [(pk, *opens[pk].columns, *loads[pk].columns) for pk in sorted({*opens, *loads})]
+    _update("tracking_trackedmail", ADDED_COLUMNS, mails)
+
+
+def update_events(changes: Iterable[tuple[int, tuple[Any, ...]]]) -> None:
+    """Write what is thought of events now: primary keys with the values of CHANGED_COLUMNS."""
+    rows = [[_adapted(value) for value in (verdict, _as_json(tuple(reasons)), *rest)] + [pk] for pk, (verdict, reasons, *rest) in changes]
+    if rows:
+        settings = ", ".join(f"{column} = %s" for column in CHANGED_COLUMNS)
+        with connection.cursor() as cursor:
+            cursor.executemany(f"UPDATE tracking_event SET {settings} WHERE id = %s", rows)
 
 
 def rows_of(arrivals: Iterable[Arrival]) -> Iterator[tuple[Any, ...]]:
     """The values of COLUMNS, as the database takes them; times as Django would write them, only quicker."""
-    is_sqlite = connection.vendor == "sqlite"
-    for hit, copy_id, mail_id, link_id, verdict, reasons, counts, is_own in arrivals:
+    moment = _text_moment if connection.vendor == "sqlite" else _moment
+    for hit, copy_id, mail_id, link_id, is_own, verdict, reasons, counts, is_settled, again in arrivals:
         hit_id, kind, _public_id, _number, at, method, user_agent, address, headers, viewer_id = hit
-        moment: Any = datetime.fromtimestamp(at, UTC)
-        if is_sqlite:
-            moment = moment.isoformat(" ")[:-6]
         kept = json.dumps(headers) if headers else "{}"
-        known = _address(address)
-        facts = (hit_id, mail_id, copy_id, link_id, kind, moment, method, user_agent, known, kept, viewer_id, is_own)
-        yield *facts, verdict.value, _as_json(reasons), RULES_VERSION, counts, True
+        known = known_address(address)
+        facts = (hit_id, mail_id, copy_id, link_id, kind, moment(at), method, user_agent, known, kept, viewer_id, is_own)
+        yield *facts, verdict.value, _as_json(reasons), RULES_VERSION, counts, is_settled, None if again is None else moment(again)
+
+
+def _moment(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
+
+
+def _text_moment(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(" ")[:-6]
 
 
 @lru_cache(maxsize=256)
 def _as_json(reasons: tuple[str, ...]) -> str:
     return json.dumps(reasons)
-
-
-@lru_cache(maxsize=4096)
-def _address(value: str) -> str | None:
-    try:
-        return str(ip_address(value.partition("%")[0]))
-    except ValueError:
-        return None
 
 
 def _copy_in(rows: Iterable[tuple[Any, ...]]) -> int:

@@ -149,7 +149,7 @@ def _record(request: Request, kind: str, public_id: int, number: int) -> None:
                 _viewer(headers.get("HTTP_COOKIE", "")),
             )
         )
-        waking.wake()
+        waking.wake(and_later=kind == hits.CLICK)
     except Exception:
         logger.exception("A hit could not be kept.")
 

@@ -1,31 +1,37 @@
-"""Hits become events and counters, and their owner is told; the caller's transaction holds all of it."""
+"""Hits become events and counters, and their owner is told; the caller's transaction holds all of it.
 
+An opening counts at once. A click is being checked for some seconds (see `settling`). A hit that changes what is
+thought of an earlier one is marked to be looked at again, at once.
+"""
+
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from tracking import bulk, telling
+from tracking import bulk, gathering, telling
 from tracking.arrivals import Arrival
+from tracking.gathering import KnownCopy, Sources, Stored
 from tracking.hits import CLICK, Hit
-from tracking.models import Copy, Event, TrackedLink
+from tracking.models import Event
 from tracking.ourselves import OurSide
-from tracking.verdicts import CopyFacts, HitFacts, judge
+from tracking.verdicts import HitFacts, Judgement, Verdict
 
-COPY_COLUMNS = ("pk", "mail_id", "mail__owner_id", "email", "dispatched_at", "returned_at", "mail__is_local")
+CHECKING = 10.0  # seconds after which a click is settled: by then a scanner has asked for the other links as well
+FOLDED = 360.0  # seconds before a hit in which it may change what others are
+DISMISSED = frozenset({Verdict.MACHINE, Verdict.SELF, Verdict.NONE})
 
 
 class SomeAreKnown(Exception):
     """Not every hit was new (a spool file came back from a backup): roll back and record those `without_known`."""
 
 
-class _Copy(NamedTuple):
-    pk: int
-    mail_id: int
-    owner_id: int
-    email: str
-    dispatched_at: datetime | None
-    returned_at: datetime | None
-    is_local: bool
+class _Fresh(NamedTuple):
+    """A hit that arrives, among the recorded ones of its copy."""
+
+    hit: Hit
+    link_id: int | None
+    facts: HitFacts
 
 
 def record(hits: list[Hit], *, now: datetime) -> int:
@@ -33,9 +39,8 @@ def record(hits: list[Hit], *, now: datetime) -> int:
     arrivals = _arrivals(hits, now)
     if bulk.insert_events(arrivals) < len(arrivals):
         raise SomeAreKnown
-    counted = [arrival for arrival in arrivals if arrival.counts]
-    bulk.add_counts(counted)
-    telling.tell(counted, now=now)
+    bulk.add_counts(arrivals)
+    telling.tell_of(arrivals, now=now)
     return len(arrivals)
 
 
@@ -47,39 +52,72 @@ def without_known(hits: list[Hit]) -> list[Hit]:
 
 
 def _arrivals(hits: Iterable[Hit], now: datetime) -> list[Arrival]:
-    hits = list(hits)
-    copies = _copies({hit.public_id for hit in hits})
-    links = _links({copies[hit.public_id].mail_id for hit in hits if hit.kind == CLICK and hit.public_id in copies})
-    ours = OurSide.load({copy.owner_id for copy in copies.values()}, now=now)
-    arrivals = []
+    """The hits of known copies with their verdicts, a copy at a time."""
+    hits = sorted(hits, key=lambda hit: hit.at)
+    copies = gathering.copies_by_public_id({hit.public_id for hit in hits})
+    present = gathering.lock({copy.mail_id for copy in copies.values()})
+    by_copy: dict[int, list[Hit]] = defaultdict(list)
     for hit in hits:
-        copy = copies.get(hit.public_id)
-        if copy:  # else its mail was deleted: nothing is kept
+        by_copy[hit.public_id].append(hit)
+    # of others the mail was deleted: nothing is kept
+    groups = [(copies[pk], group) for pk, group in by_copy.items() if pk in copies and copies[pk].mail_id in present]
+    if not groups:
+        return []
+    ours = OurSide.load({copy.owner_id for copy, _hits in groups}, now=now)
+    return _judged(groups, ours, hits[0].at, hits[-1].at)
+
+
+def _judged(groups: list[tuple[KnownCopy, list[Hit]]], ours: OurSide, begin: float, end: float) -> list[Arrival]:
+    recorded = gathering.stored_around({copy.mail_id for copy, _hits in groups}, begin, end)
+    clicks = [(hit, copy) for copy, hits in groups for hit in hits if hit.kind == CLICK]
+    beside = [row for copy, _hits in groups for row in recorded.get(copy.pk, ())]
+    sources = Sources(ours, gathering.visits(clicks, beside))
+    links = gathering.link_ids({copy.mail_id for _hit, copy in clicks})
+    arrivals: list[Arrival] = []
+    for copy, hits in groups:
+        fresh = []
+        for hit in hits:
             link_id = links.get((copy.mail_id, hit.number)) if hit.kind == CLICK else None
-            facts = _facts(hit, copy, ours)
-            arrivals.append(Arrival(hit, copy.pk, copy.mail_id, link_id, *judge(facts, _copy_facts(copy)), facts.is_own_network))
+            fresh.append(_Fresh(hit, link_id, sources.arriving(hit, copy, link_id)))
+        arrivals += _beside(copy, fresh, [(row, sources.recorded(row, copy)) for row in recorded.get(copy.pk, ())])
     return arrivals
 
 
-def _facts(hit: Hit, copy: _Copy, ours: OurSide) -> HitFacts:
-    viewer = ours.viewer(hit.viewer_id, owner_id=copy.owner_id, recipient=copy.email)
-    is_own_network = ours.is_own_network(hit.address, owner_id=copy.owner_id, recipient=copy.email)
-    link = hit.number if hit.kind == CLICK else None
-    return HitFacts(hit.at, hit.kind, hit.method, hit.user_agent, hit.address, hit.headers, link, viewer, is_own_network)
+def _beside(copy: KnownCopy, fresh: list[_Fresh], recorded: list[tuple[Stored, HitFacts]]) -> list[Arrival]:
+    """The fresh hits of one copy, judged together with those that are recorded."""
+    facts = [*(facts for _row, facts in recorded), *(one.facts for one in fresh)]
+    judgements = gathering.judged(facts, copy)
+    arrivals = [_arrival(one, copy, judgement) for one, judgement in zip(fresh, judgements[len(recorded) :], strict=True)]
+    if _changes(recorded, judgements, fresh[0].hit.at):
+        arrivals[0] = arrivals[0]._replace(look_again_at=arrivals[0].hit.at)
+    return arrivals
 
 
-def _copy_facts(copy: _Copy) -> CopyFacts:
-    dispatched_at = copy.dispatched_at.timestamp() if copy.dispatched_at else None
-    return CopyFacts(dispatched_at, is_returned=copy.returned_at is not None, is_local=copy.is_local)
+def _changes(recorded: list[tuple[Stored, HitFacts]], judgements: list[Judgement], first: float) -> bool:
+    """Whether recorded hits are something else now that others have come."""
+    return any(
+        facts.at >= first - FOLDED
+        and not row.correction
+        and (row.verdict != judgement.verdict or (row.is_settled and row.counts != judgement.counts))
+        for (row, facts), judgement in zip(recorded, judgements, strict=False)
+    )
 
 
-def _copies(public_ids: set[int]) -> dict[int, _Copy]:
-    rows = Copy.objects.filter(public_id__in=public_ids).values_list("public_id", *COPY_COLUMNS)
-    return {public_id: _Copy(*rest) for public_id, *rest in rows}
-
-
-def _links(mail_ids: set[int]) -> dict[tuple[int, int], int]:
-    if not mail_ids:
-        return {}
-    rows = TrackedLink.objects.filter(mail_id__in=mail_ids).values_list("mail_id", "number", "pk")
-    return {(mail_id, number): pk for mail_id, number, pk in rows}
+def _arrival(fresh: _Fresh, copy: KnownCopy, judgement: Judgement) -> Arrival:
+    hit, link_id, facts = fresh
+    verdict, reasons, counts = judgement
+    is_checked = hit.kind == CLICK and verdict not in DISMISSED
+    # a hit may overtake the row that says when its copy was sent
+    look_again_at = hit.at + CHECKING if is_checked or copy.facts.dispatched_at is None else None
+    return Arrival(
+        hit,
+        copy.pk,
+        copy.mail_id,
+        link_id,
+        facts.is_own_network,
+        verdict,
+        reasons,
+        counts and not is_checked,
+        not is_checked,
+        look_again_at,
+    )

@@ -6,15 +6,16 @@ from celery import shared_task
 from django.db import DatabaseError
 from django.utils import timezone
 
-from tracking import draining
+from tracking import draining, settling
 
 logger = logging.getLogger(__name__)
 
 
 @shared_task
 def record_hits() -> None:
-    """Record what waits in the spool. Woken after hits, and every ten seconds whatever happens."""
+    """Record what waits in the spool, then settle what is due. Woken after hits, and every ten seconds whatever happens."""
     try:
         draining.drain(now=timezone.now())
+        settling.settle(now=timezone.now())
     except (DatabaseError, OSError) as error:  # the hits wait; the next sweep tries again
         logger.error("Hits could not be recorded and wait: %s", error)

@@ -1,111 +1,145 @@
-"""Tells a mail's owner what was opened and followed: open tabs, the person's timeline, the Sales Assistant. Nobody else learns of it."""
+"""Tells a mail's owner what was opened and followed: open tabs, the person's timeline, the Sales Assistant. Nobody else learns of it.
 
-from collections import defaultdict
-from collections.abc import Iterable
+Cards and lines are made anew from the whole state of a mail, so that a verdict which changes corrects them.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from itertools import groupby
-from urllib.parse import urlsplit
 
+from django.db.models import Count, Max, OuterRef, Q, Subquery
 from django.utils import translation
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from crm.records import timeline
 from notifications import feed
 from notifications.push import push_all
+from tracking import wording
 from tracking.arrivals import Arrival
-from tracking.models import Copy, Preferences, TrackedLink, TrackedMail
+from tracking.hits import OPEN
+from tracking.models import Copy, Event, Preferences, TrackedLink, TrackedMail
+from tracking.verdicts import Verdict
+from tracking.wording import Told
+
+COUNTED = Q(counts=True)
+UNDECIDED_OPENING = Q(kind=Event.Kind.OPEN, verdict=Verdict.UNKNOWN)
+CHECKING = Q(is_settled=False)
+UNDECIDED = Q(verdict=Verdict.UNKNOWN)
 
 
-def tell(counted: Iterable[Arrival], *, now: datetime) -> None:
-    """Tell of the hits that count, once a mail; called in the transaction that stores them, after their counters."""
-    by_mail: dict[int, list[Arrival]] = defaultdict(list)
-    for arrival in counted:
-        by_mail[arrival.mail_id].append(arrival)
-    mails = list(TrackedMail.objects.filter(pk__in=by_mail).prefetch_related("owner").order_by("pk"))
-    owners = {mail.owner_id for mail in mails}
-    wants_cards = set(Preferences.objects.filter(user__in=owners, notify_activity=True).values_list("user_id", flat=True))
-    links = TrackedLink.objects.in_bulk({arrival.link_id for arrivals in by_mail.values() for arrival in arrivals if arrival.link_id})
-    copies = Copy.objects.filter(mail__in=mails).exclude(person=None).select_related("person__organisation").in_bulk()
-    news = []
-    for language, of_language in groupby(sorted(mails, key=_language), key=_language):
-        with translation.override(language):
-            for mail in of_language:
-                _log(mail, by_mail[mail.pk], copies, links)
-                if mail.owner_id in wants_cards:
-                    news.append(_news(mail, by_mail[mail.pk], links))
-    push_all((mail.owner, "tracking", {"mail": mail.pk}) for mail in mails)
-    feed.notify_all(news, now=now)
-
-
-def _language(mail: TrackedMail) -> str:
-    return mail.owner.language
-
-
-def _log(mail: TrackedMail, arrivals: list[Arrival], copies: dict[int, Copy], links: dict[int, TrackedLink]) -> None:
-    """A line on the timeline of each person whose own copy it was: one for openings, one for each link."""
-    lines: dict[tuple[int, bool, int | None], list[datetime]] = defaultdict(list)
+def tell_of(arrivals: Iterable[Arrival], *, now: datetime) -> None:
+    """Tell of hits just stored, once a mail; in the transaction that stores them, after their counters."""
+    counted, undecided, checked = set(), set(), set()
     for arrival in arrivals:
-        if arrival.copy_id in copies:
-            lines[arrival.copy_id, arrival.is_click, arrival.link_id].append(arrival.at)
-    for (copy_id, is_click, link_id), times in lines.items():
-        text = _click_line(mail, links.get(link_id or 0), len(times)) if is_click else _open_line(mail, len(times))
-        timeline.log(
-            person=copies[copy_id].person,
-            kind="clicked" if is_click else "opened",
-            text=text,
-            url=mail.url,
-            only_for=mail.owner,
-            at=max(times),
-        )
+        if arrival.counts:
+            counted.add(arrival.mail_id)
+        elif not arrival.is_settled:
+            checked.add(arrival.mail_id)
+        elif arrival.verdict is Verdict.UNKNOWN and arrival.hit.kind == OPEN:
+            undecided.add(arrival.mail_id)
+    tell(counted | undecided | checked, counted=counted, undecided=undecided, now=now)
 
 
-def _news(mail: TrackedMail, arrivals: list[Arrival], links: dict[int, TrackedLink]) -> feed.News:
-    """One card a mail, which says what happened last."""
-    followed = [links.get(arrival.link_id or 0) for arrival in arrivals if arrival.is_click]
-    return feed.News(
+def tell(changed: Collection[int], *, counted: Collection[int] = (), undecided: Collection[int] = (), now: datetime) -> None:
+    """Tell of mails whose state has changed; the bell rings for those with a hit that counts now, and with an undecided
+    opening where the owner wishes so. Called in the transaction that changed them, after their counters."""
+    mails = list(TrackedMail.objects.filter(pk__in=changed).prefetch_related("owner").order_by("owner__language", "pk")) if changed else []
+    options = {one.user_id: one for one in Preferences.objects.filter(user__in={mail.owner_id for mail in mails})} if mails else {}
+    for language, group in groupby(mails, key=lambda mail: mail.owner.language):
+        with translation.override(language):
+            _write(list(group), options, set(counted), set(undecided))
+    push_all((mail.owner, "tracking", {"mail": mail.pk}) for mail in mails)
+
+
+def _write(mails: list[TrackedMail], options: dict[int, Preferences], counted: set[int], undecided: set[int]) -> None:
+    """Cards and lines of mails whose owners speak the language of the moment."""
+    _keep_lines(mails)
+    with_cards = [mail for mail in mails if mail.owner_id in options and options[mail.owner_id].notify_activity]
+    wishing = {mail.pk for mail in with_cards if options[mail.owner_id].count_undecided}
+    told = _told([mail.pk for mail in with_cards], wishing)
+    checking = _checking([mail.pk for mail in with_cards])
+    states = []
+    for mail in with_cards:
+        if mail.pk in told:
+            rings = mail.pk in counted or (mail.pk in undecided and mail.pk in wishing)
+            states.append(_state(mail, told[mail.pk], checking[mail.pk], counts_undecided=mail.pk in wishing, rings=rings))
+    feed.show_all(states)
+    feed.withdraw_all([(mail.owner, _card_key(mail)) for mail in with_cards if mail.pk not in told])
+
+
+def _state(mail: TrackedMail, told: Told, checking: int, *, counts_undecided: bool, rings: bool) -> feed.State:
+    count = mail.open_count + mail.click_count + (mail.loaded_count if counts_undecided else 0)
+    return feed.State(
         user=mail.owner,
-        kind="clicked" if followed else "opened",
-        title=_click_line(mail, followed[-1], 1) if followed else _open_line(mail, 1),
-        detail=_detail(mail),
-        group_key=f"tracking:{mail.pk}",
+        group_key=_card_key(mail),
+        kind="requested" if told.kind == "checking" else told.kind,
+        title=wording.title(mail, told),
+        detail=wording.detail(mail, checking, counts_undecided=counts_undecided),
         url=mail.url,
-        count=len(arrivals),
+        at=told.event.at,
+        count=max(count, 1),
+        rings=rings,
+        is_quiet=not count,
     )
 
 
-def _open_line(mail: TrackedMail, times: int) -> str:
-    line = ngettext("“%(subject)s” was opened", "“%(subject)s” was opened %(times)d times", times)
-    return line % {"subject": _subject(mail), "times": times}
+def _card_key(mail: TrackedMail) -> str:
+    return f"tracking:{mail.pk}"
 
 
-def _click_line(mail: TrackedMail, link: TrackedLink | None, times: int) -> str:
-    words = {"subject": _subject(mail), "link": link_name(link) if link else "", "times": times}
-    if not link:
-        return ngettext("A link in “%(subject)s” was followed", "Links in “%(subject)s” were followed %(times)d times", times) % words
-    line = ngettext("“%(link)s” in “%(subject)s” was followed", "“%(link)s” in “%(subject)s” was followed %(times)d times", times)
-    return line % words
+def _told(mail_ids: list[int], wishing: set[int]) -> dict[int, Told]:
+    """What each mail's card says first: the last that counts, else what is being checked, else the last that cannot be decided."""
+    audible = _last([pk for pk in mail_ids if pk not in wishing], COUNTED) | _last(list(wishing), COUNTED | UNDECIDED_OPENING)
+    found = {pk: Told(_kind(event), event) for pk, event in audible.items()}
+    found |= {pk: Told("checking", event) for pk, event in _last([pk for pk in mail_ids if pk not in found], CHECKING).items()}
+    return found | {pk: Told(_kind(event), event) for pk, event in _last([pk for pk in mail_ids if pk not in found], UNDECIDED).items()}
 
 
-def _detail(mail: TrackedMail) -> str:
-    """The whole of it so far. Several recipients share one copy, so it is someone."""
-    parts = []
-    if mail.open_count:
-        parts.append(
-            ngettext("Someone opened it once.", "Someone opened it %(times)d times.", mail.open_count) % {"times": mail.open_count}
-        )
-    if mail.click_count:
-        parts.append(
-            ngettext("One link was followed.", "Links were followed %(times)d times.", mail.click_count) % {"times": mail.click_count}
-        )
-    return " ".join(parts)
+def _kind(event: Event) -> str:
+    if event.counts:
+        return "clicked" if event.kind == Event.Kind.CLICK else "opened"
+    return "requested" if event.kind == Event.Kind.CLICK else "loaded"
 
 
-def link_name(link: TrackedLink) -> str:
-    """What a link is called: its words, else where it leads."""
-    parts = urlsplit(link.target)
-    return link.text[:80] or f"{parts.hostname}{parts.path}".rstrip("/")[:80]
+def _last(mail_ids: list[int], which: Q) -> dict[int, Event]:
+    """The last event of such a kind of each mail that has one."""
+    if not mail_ids:
+        return {}
+    newest = Event.objects.filter(which, mail=OuterRef("pk")).order_by("-at", "-pk").values("pk")[:1]
+    last = TrackedMail.objects.filter(pk__in=mail_ids).annotate(last=Subquery(newest)).values_list("last", flat=True)
+    events = Event.objects.filter(pk__in=[pk for pk in last if pk]).select_related("copy__person", "link")
+    return {event.mail_id: event for event in events}
 
 
-def _subject(mail: TrackedMail) -> str:
-    return mail.subject[:120] or _("(no subject)")
+def _checking(mail_ids: list[int]) -> Counter[int]:
+    """How many clicks of each mail are being checked."""
+    waiting = Event.objects.filter(CHECKING, mail__in=mail_ids, look_again_at__isnull=False)
+    return Counter(waiting.values_list("mail", flat=True)) if mail_ids else Counter()
+
+
+def _keep_lines(mails: list[TrackedMail]) -> None:
+    """The timeline of each person with a copy of their own: a line for its openings, and one for each link followed."""
+    copies = Copy.objects.filter(mail__in=mails).exclude(person=None).select_related("person__organisation").in_bulk()
+    if not copies:
+        return
+    by_pk = {mail.pk: mail for mail in mails}
+    hits = Event.objects.filter(copy__in=copies).values_list("copy", "kind", "link")
+    rows = list(hits.annotate(times=Count("pk", filter=COUNTED), last=Max("at", filter=COUNTED)).order_by())
+    links = TrackedLink.objects.in_bulk({link_id for _copy, _kind, link_id, times, _last in rows if link_id and times})
+    lines, gone = [], []
+    for copy_id, kind, link_id, times, last in rows:
+        copy = copies[copy_id]
+        key = f"tracking:{copy_id}:{kind}:{link_id or 0}"
+        if times:
+            lines.append(_line(key, by_pk[copy.mail_id], copy, kind, links.get(link_id), times, last))
+        else:
+            gone.append(key)
+    timeline.keep_all(lines)
+    timeline.take_back(gone)
+
+
+def _line(key: str, mail: TrackedMail, copy: Copy, kind: str, link: TrackedLink | None, times: int, last: datetime) -> timeline.Standing:
+    is_click = kind == Event.Kind.CLICK
+    text = wording.click_line(mail, link, times) if is_click else wording.open_line(mail, times)
+    name = "clicked" if is_click else "opened"
+    return timeline.Standing(key, name, text, last, person=copy.person, only_for=mail.owner, url=mail.url)

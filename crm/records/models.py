@@ -278,6 +278,7 @@ class TimelineEntry(AboutRecord):
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     only_for = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     at = models.DateTimeField(default=timezone.now, db_index=True)
+    group_key = models.CharField(max_length=100, null=True, blank=True, unique=True)
 
     objects = TimelineQuerySet.as_manager()
 

@@ -1,5 +1,7 @@
 """The only writer of timelines."""
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
@@ -32,3 +34,40 @@ def log(
         only_for=only_for,
         at=at or timezone.now(),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a line that grows says now, for `keep_all`."""
+
+    group_key: str  # of this line alone, in the whole installation
+    kind: str
+    text: str
+    at: datetime
+    person: Person
+    only_for: User
+    url: str = ""
+
+
+def keep_all(lines: Sequence[Standing]) -> None:
+    """Make lines say these, new ones and known ones, in one statement."""
+    entries = [
+        TimelineEntry(
+            group_key=line.group_key,
+            kind=line.kind,
+            text=line.text[:500],
+            url=line.url,
+            person=line.person,
+            organisation=line.person.organisation,
+            only_for=line.only_for,
+            at=line.at,
+        )
+        for line in lines
+    ]
+    changed = ["kind", "text", "url", "at"]
+    TimelineEntry.objects.bulk_create(entries, update_conflicts=True, unique_fields=["group_key"], update_fields=changed)
+
+
+def take_back(group_keys: Collection[str]) -> None:
+    """Drop lines whose happening turned out to be none."""
+    TimelineEntry.objects.filter(group_key__in=group_keys).delete()

@@ -1,12 +1,16 @@
-"""Fixtures of tracking: a tracked mail of Alice's, its copy, and an empty spool."""
+"""Fixtures of tracking: a tracked mail of Alice's, its copy, which went out an hour before START, and an empty spool."""
+
+from datetime import UTC, datetime
 
 import pytest
 from django.utils import timezone
 
 from crm.accounts.models import User
 from tracking import hits
-from tracking.instrument import add_copy, track
+from tracking.instrument import add_copy, mark_dispatched, track
 from tracking.models import Copy, TrackedMail
+
+START = 1_800_000_000.0  # when the tests' hits begin
 
 
 @pytest.fixture
@@ -16,7 +20,9 @@ def mail(alice: User) -> TrackedMail:
 
 @pytest.fixture
 def copy(mail: TrackedMail) -> Copy:
-    return add_copy(mail=mail)
+    copy = add_copy(mail=mail)
+    mark_dispatched(copy=copy, at=datetime.fromtimestamp(START - 3600, UTC))
+    return copy
 
 
 @pytest.fixture

@@ -12,13 +12,12 @@ from django.utils import timezone
 
 from crm.records.models import Person, TimelineEntry
 from notifications.models import Card, LiveEvent
-from tracking import bulk, draining, hits, preferences
+from tracking import bulk, draining, hits, preferences, settling
 from tracking.instrument import add_copy, track
 from tracking.models import Copy, Event, SpoolFile, TrackedLink, TrackedMail
 from tracking.spool import files
+from tracking.tests.conftest import START
 from tracking.verdicts import REASONS
-
-START = 1_800_000_000.0
 
 
 def hit(copy: Copy, *, kind: str = "open", at: float = START, number: int = 0, method: str = "GET", **facts: object) -> hits.Hit:
@@ -28,6 +27,11 @@ def hit(copy: Copy, *, kind: str = "open", at: float = START, number: int = 0, m
 
 def drain() -> int:
     return draining.drain(now=timezone.now())
+
+
+def settle(at: float = START) -> None:
+    """What is due eleven seconds after a click."""
+    settling.settle(now=datetime.fromtimestamp(at + 11, UTC))
 
 
 @pytest.fixture
@@ -69,6 +73,7 @@ def test_a_click_counts_for_the_mail_and_its_link(copy, mail, link):
     hits.keep(hit(copy, kind="click", number=3))
     hits.keep(hit(copy, kind="click", number=9))  # a link whose row is gone
     drain()
+    settle()
     mail.refresh_from_db()
     link.refresh_from_db()
 
@@ -243,20 +248,23 @@ def test_the_owner_gets_one_card_a_mail_that_grows(copy, mail, alice, link):
     hits.keep(hit(copy))
     drain()
     card = Card.objects.get()
-    assert (card.user, card.kind, card.title, card.detail) == (alice, "opened", "“Proposal for Q1” was opened", "Someone opened it once.")
+    assert (card.user, card.kind, card.title, card.detail) == (alice, "opened", "Someone opened “Proposal for Q1”", "Opened once")
     assert card.url == mail.url
 
     hits.keep(hit(copy))
     hits.keep(hit(copy))
     drain()
     card = Card.objects.get()
-    assert (card.count, card.detail) == (3, "Someone opened it 3 times.")
+    assert (card.count, card.detail) == (3, "Opened 3 times")
 
-    hits.keep(hit(copy, kind="click", number=3))
+    hits.keep(hit(copy, kind="click", number=3, at=START + 500))
     drain()
     card = Card.objects.get()
-    assert (card.kind, card.title) == ("clicked", "“Prices” in “Proposal for Q1” was followed")
-    assert card.detail == "Someone opened it 3 times. One link was followed."
+    assert (card.kind, card.detail) == ("opened", "Opened 3 times · 1 link being checked")
+    settle(START + 500)
+    card = Card.objects.get()
+    assert (card.kind, card.title) == ("clicked", "Someone followed “Prices” in “Proposal for Q1”")
+    assert (card.count, card.detail) == (4, "Opened 3 times · One link followed")
 
 
 def test_without_the_option_there_is_no_card_but_open_tabs_still_learn(copy, mail, alice):
@@ -286,6 +294,7 @@ def test_a_persons_own_copy_leaves_lines_for_the_owner_only(alice, mail, link):
     hits.keep(hit(copy, at=START + 5))
     hits.keep(hit(copy, kind="click", number=3))
     drain()
+    settle()
 
     lines = TimelineEntry.objects.filter(person=person)
     assert {line.text for line in lines} == {"“Proposal for Q1” was opened 2 times", "“Prices” in “Proposal for Q1” was followed"}
