@@ -181,7 +181,7 @@ def visits(arriving: Iterable[tuple[Hit, KnownCopy]], recorded: Iterable[Stored]
     since, until = (datetime.fromtimestamp(at, UTC) for at in (min(times) - SPREAD, max(times) + SPREAD))
     clicks = Event.objects.filter(kind=CLICK, address__in={address for address, _at in moments}, at__gte=since, at__lte=until)
     rows = clicks.order_by("-at").annotate(email=F("copy__email")).values_list("address", "at", "email")[:MOST]
-    return [visit for visit in found if names_source(visit.address)] + [Visit(a, at.timestamp(), email) for a, at, email in rows]
+    return [visit for visit in found if names_source(visit.address)] + [Visit(a or "", at.timestamp(), email) for a, at, email in rows]
 
 
 def _times(visits: Iterable[Visit]) -> dict[str, dict[str, list[float]]]:

@@ -54,18 +54,18 @@ class Thought(NamedTuple):
     look_again_at: datetime | None
 
 
-def rejudge(copy: KnownCopy, since: datetime, *, now: datetime, outcome: Outcome) -> None:
+def rejudge(copy: KnownCopy, since: datetime, ours: OurSide, *, now: datetime, outcome: Outcome) -> None:
     """Judge again the hits of a copy around those from `since` on, and write down what has changed."""
     later = list(_stored(Q(copy=copy.pk, at__gte=since), AT_ONCE))
     earlier = list(_stored(Q(copy=copy.pk, at__lt=since, at__gte=since - CONTEXT), AT_ONCE, newest=True))
     firm = later if len(later) < AT_ONCE else later[:-AHEAD]
     changeable = [row.pk for row in earlier if row.at >= since - REACH] + [row.pk for row in firm]
-    change(copy, [*earlier, *later], set(changeable), now=now, outcome=outcome)
+    change(copy, [*earlier, *later], set(changeable), ours, now=now, outcome=outcome)
 
 
-def change(copy: KnownCopy, rows: list[Stored], changeable: set[int], *, now: datetime, outcome: Outcome) -> None:
+def change(copy: KnownCopy, rows: list[Stored], changeable: set[int], ours: OurSide, *, now: datetime, outcome: Outcome) -> None:
     """Judge hits of one copy together and write down what is thought now of those that may change."""
-    sources = Sources(OurSide.load({copy.owner_id}, now=now), gathering.visits((), rows))
+    sources = Sources(ours, gathering.visits((), rows))
     judgements = gathering.judged([sources.recorded(row, copy) for row in rows], copy)
     changes = []
     for row, judgement in zip(rows, judgements, strict=True):

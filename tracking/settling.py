@@ -8,6 +8,7 @@ from django.db.models import Min
 
 from tracking import counting, gathering, rejudging, telling
 from tracking.models import Event
+from tracking.ourselves import OurSide
 
 MAILS_AT_ONCE = 100  # in one transaction
 
@@ -29,8 +30,9 @@ def _settle(mails: Iterable[int], now: datetime) -> None:
     due = Event.objects.filter(mail__in=mails, look_again_at__lte=now)  # read now: another process may have been first
     since = dict(due.values("copy").annotate(first=Min("at")).values_list("copy", "first"))
     copies = gathering.copies(pk__in=since)
+    ours = OurSide.load({copy.owner_id for copy in copies.values()}, now=now)
     outcome = rejudging.Outcome()
     for pk, first in since.items():
-        rejudging.rejudge(copies[pk], first, now=now, outcome=outcome)
+        rejudging.rejudge(copies[pk], first, ours, now=now, outcome=outcome)
     counting.recount(outcome.mails)
     telling.tell(outcome.mails, counted=outcome.counted, undecided=outcome.undecided, now=now)

@@ -16,7 +16,7 @@ from notifications import feed
 from notifications.push import push_all
 from tracking import wording
 from tracking.arrivals import Arrival
-from tracking.hits import OPEN
+from tracking.hits import CLICK, OPEN
 from tracking.models import Copy, Event, Preferences, TrackedLink, TrackedMail
 from tracking.verdicts import Verdict
 from tracking.wording import Told
@@ -25,6 +25,7 @@ COUNTED = Q(counts=True)
 UNDECIDED_OPENING = Q(kind=Event.Kind.OPEN, verdict=Verdict.UNKNOWN)
 CHECKING = Q(is_settled=False)
 UNDECIDED = Q(verdict=Verdict.UNKNOWN)
+LINES = {OPEN: "opened", CLICK: "clicked"}  # kinds of timeline lines
 
 
 def tell_of(arrivals: Iterable[Arrival], *, now: datetime) -> None:
@@ -119,7 +120,7 @@ def _checking(mail_ids: list[int]) -> Counter[int]:
 
 def _keep_lines(mails: list[TrackedMail]) -> None:
     """The timeline of each person with a copy of their own: a line for its openings, and one for each link followed."""
-    copies = Copy.objects.filter(mail__in=mails).exclude(person=None).select_related("person__organisation").in_bulk()
+    copies = Copy.objects.filter(mail__in=mails, person__isnull=False).select_related("person__organisation").in_bulk()
     if not copies:
         return
     by_pk = {mail.pk: mail for mail in mails}
@@ -128,18 +129,16 @@ def _keep_lines(mails: list[TrackedMail]) -> None:
     links = TrackedLink.objects.in_bulk({link_id for _copy, _kind, link_id, times, _last in rows if link_id and times})
     lines, gone = [], []
     for copy_id, kind, link_id, times, last in rows:
-        copy = copies[copy_id]
-        key = f"tracking:{copy_id}:{kind}:{link_id or 0}"
-        if times:
-            lines.append(_line(key, by_pk[copy.mail_id], copy, kind, links.get(link_id), times, last))
+        copy, key = copies[copy_id], f"tracking:{copy_id}:{kind}:{link_id or 0}"
+        if times and copy.person:
+            mail = by_pk[copy.mail_id]
+            text = _line(mail, kind, links.get(link_id), times)
+            lines.append(timeline.Standing(key, LINES[kind], text, last, person=copy.person, only_for=mail.owner, url=mail.url))
         else:
             gone.append(key)
     timeline.keep_all(lines)
     timeline.take_back(gone)
 
 
-def _line(key: str, mail: TrackedMail, copy: Copy, kind: str, link: TrackedLink | None, times: int, last: datetime) -> timeline.Standing:
-    is_click = kind == Event.Kind.CLICK
-    text = wording.click_line(mail, link, times) if is_click else wording.open_line(mail, times)
-    name = "clicked" if is_click else "opened"
-    return timeline.Standing(key, name, text, last, person=copy.person, only_for=mail.owner, url=mail.url)
+def _line(mail: TrackedMail, kind: str, link: TrackedLink | None, times: int) -> str:
+    return wording.click_line(mail, link, times) if kind == CLICK else wording.open_line(mail, times)

@@ -14,7 +14,8 @@ NOW = timezone.now()
 
 
 def state(user: User, key: str = "mail:1", *, title: str = "opened", **more: Any) -> State:
-    return State(user, key, "opened", title, **{"at": NOW, "rings": True} | more)
+    values: dict[str, Any] = {"at": NOW, "rings": True} | more
+    return State(user, key, "opened", title, **values)
 
 
 def told() -> list[tuple[int, bool]]:

@@ -191,7 +191,7 @@ person = Person.objects.create(owner=owner, name="B")
 for n in range(20):
     copy = add_copy(mail=track(owner=owner, subject="s", url="/", tracks_opens=True, tracks_links=True, now=timezone.now()), person=person)
     for m in range(100):
-        hits.keep(hits.Hit(hits.new_id(), "open", copy.public_id, 0, 1.8e9, "GET", "Thunderbird/140.0", "", {}, None))
+        hits.keep(hits.Hit(hits.new_id(), "open", copy.public_id, 0, 1.8e9, "GET", f"Thunderbird/{m}", "", {}, None))
 """
     count = """
 import django; django.setup()

@@ -1,6 +1,7 @@
 """The icons in a real browser: cards on hover, focus and tap, inside the screen; fresh icons when something happened; axe."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from crm.accounts.models import User
-from tracking import draining, hits
+from tracking import draining, hits, settling
 from tracking.instrument import add_copy, track
 from tracking.models import Copy, TrackedLink
 
@@ -58,8 +59,10 @@ def page(request: Any, chromium: Any, live_server: Any, settings: Any, alice: Us
 
 
 def happens(copy: Copy, kind: str) -> None:
-    hits.keep(hits.Hit(hits.new_id(), kind, copy.public_id, 0, timezone.now().timestamp(), "GET", "Thunderbird", "203.0.113.9", {}, None))
-    draining.drain(now=timezone.now())
+    hit_id, now = hits.new_id(), timezone.now()
+    hits.keep(hits.Hit(hit_id, kind, copy.public_id, 0, now.timestamp(), "GET", f"Thunderbird/{hit_id}", "203.0.113.9", {}, None))
+    draining.drain(now=now)
+    settling.settle(now=now + timedelta(seconds=11))
 
 
 def tell(page: Any, copy: Copy) -> None:

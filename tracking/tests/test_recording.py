@@ -1,5 +1,6 @@
 """Hits become events, counters, timeline lines, cards and live events: once, whatever dies."""
 
+import itertools
 import os
 import time
 from datetime import UTC, datetime, timedelta
@@ -19,9 +20,12 @@ from tracking.spool import files
 from tracking.tests.conftest import START
 from tracking.verdicts import REASONS
 
+readers = itertools.count(1)
+
 
 def hit(copy: Copy, *, kind: str = "open", at: float = START, number: int = 0, method: str = "GET", **facts: object) -> hits.Hit:
-    values = {"user_agent": "Thunderbird", "address": "203.0.113.9", "headers": {}, "viewer_id": None} | facts
+    """A request by a mail program that no other test's hit has, unless said otherwise: one reading each."""
+    values = {"user_agent": f"Thunderbird/{next(readers)}", "address": "203.0.113.9", "headers": {}, "viewer_id": None} | facts
     return hits.Hit(hits.new_id(), kind, copy.public_id, number, at, method, **values)  # type: ignore[arg-type]
 
 
@@ -71,9 +75,9 @@ def test_later_batches_add_up(copy, mail):
 
 def test_a_click_counts_for_the_mail_and_its_link(copy, mail, link):
     hits.keep(hit(copy, kind="click", number=3))
-    hits.keep(hit(copy, kind="click", number=9))  # a link whose row is gone
+    hits.keep(hit(copy, kind="click", number=9, at=START + 5))  # a link whose row is gone
     drain()
-    settle()
+    settle(START + 5)
     mail.refresh_from_db()
     link.refresh_from_db()
 
@@ -89,7 +93,7 @@ def test_the_facts_of_a_hit_are_kept(copy):
     event = Event.objects.get()
 
     assert event.hit_id.hex == kept.hit_id
-    assert (event.kind, event.method, event.user_agent) == ("open", "GET", "Thunderbird")
+    assert (event.kind, event.method, event.user_agent) == ("open", "GET", kept.user_agent)
     assert (event.address, event.headers, event.viewer_id) == ("2001:db8::1", {"X-Moz": "x"}, 5)
     assert (event.counts, event.verdict, event.reasons) == (True, "human", ["mail_app"])
 
