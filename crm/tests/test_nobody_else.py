@@ -6,6 +6,7 @@ page that strangers can open and that is not listed in `PUBLIC`: a new page cann
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -22,7 +23,7 @@ from crm.records.models import Activity, Deal, Note, Organisation, Person
 from crm.records.pipeline import default_pipeline
 from mail import drafts, outbox
 from mail.models import Account, Attachment, Message
-from tracking import hits, preferences, recording
+from tracking import hits, preferences, recording, settling
 from tracking.models import Copy, KnownPlace, TrackedLink
 
 OTHERS = ["bob", "charlie", "mona", "ada"]
@@ -108,6 +109,7 @@ def _tracked_mail(alice: User, account: Account, deal: Deal) -> Message:
     at = now.timestamp() + 600  # a person's time: what comes in the first seconds may be a machine's
     came = [hits.Hit(uuid4().hex, kind, copy.public_id, 0, at, "GET", BROWSER, "", {}, None) for kind in kinds]
     recording.record(came, now=now)
+    settling.settle(now=now + timedelta(seconds=611))
     return message
 
 
