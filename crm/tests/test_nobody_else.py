@@ -42,7 +42,7 @@ SECRETS = {  # each beginning with a word by which it could be searched for
     "place": "11.22.33.44",
     "server": "smtp.pangolin.test",
 }
-TRACES = ("was opened", "was followed", "Someone opened", "data-tracked-mail", "Opened once", "Opened 2 times")
+TRACES = ("was opened", "was followed", "’s copy of “", "data-tracked-mail", "Someone opened", "Opened once", "Opened 2 times")
 
 
 @dataclass

@@ -22,10 +22,13 @@ def demo(tmp_path_factory):
         yield started
 
 
+THUNDERBIRD = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Thunderbird/140.4.0"
+
+
 def status(demo, path="/healthz", host="127.0.0.1"):
     connection = http.client.HTTPConnection(host, demo.port, timeout=10)
     try:
-        connection.request("GET", path)
+        connection.request("GET", path, headers={"User-Agent": THUNDERBIRD})
         return connection.getresponse().status
     except OSError:
         return 0
