@@ -1,6 +1,7 @@
 """The hosts that pixels and links lead to: one for the installation, and one for each sending domain that has its own."""
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -21,6 +22,12 @@ def host_for(sender: str) -> str:
 def base_of(mail: "TrackedMail") -> str:
     """The address that a mail's pixels and links begin with."""
     return mail.host or settings.TRACKING_URL
+
+
+def apart_from_site(mail: "TrackedMail") -> str:
+    """The host of a mail's pixels and links where it is not the CRM's own, to which alone browsers tell who is signed in; else ""."""
+    host = urlsplit(base_of(mail)).hostname or ""
+    return "" if host == urlsplit(settings.SITE_URL).hostname else host  # cookies know no ports (RFC 6265 8.5)
 
 
 def tracking_addresses() -> list[str]:

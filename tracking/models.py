@@ -104,6 +104,14 @@ class TrackedLink(models.Model):
         constraints = [models.UniqueConstraint(fields=["mail", "number"], name="tracking_link_number")]
 
 
+class EventQuerySet(models.QuerySet["Event"]):
+    """Hits."""
+
+    def visible_to(self, user: User) -> Self:
+        """The sender's alone, whatever the other's role."""
+        return self.filter(mail__owner=user)
+
+
 class Event(models.Model):
     """One hit as it was, with the facts that a verdict needs."""
 
@@ -130,6 +138,8 @@ class Event(models.Model):
     is_settled = models.BooleanField(default=True)  # a click is "checking" for about ten seconds
     look_again_at = models.DateTimeField(null=True, blank=True)  # when the other hits of its mail are to be looked at again
     correction = models.CharField(max_length=16, blank=True, db_default="")  # the sender's own word: a verdict that overrules ours
+
+    objects = EventQuerySet.as_manager()
 
     class Meta:
         indexes = [

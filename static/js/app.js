@@ -1,5 +1,6 @@
 // Loaded on every page; each module hooks itself to data-… attributes.
 import "./assistant.js";
+import "./hits.js";
 import "./live.js";
 import "./mail.js";
 import "./search.js";

@@ -69,6 +69,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener("toggle", (event) => { if (event.newState === "closed" && shown && event.target === cardOf(shown)) hide(); }, true); // Escape
 addEventListener("scroll", (event) => { if (shown && !cardOf(shown).contains(event.target)) place(); }, { capture: true, passive: true });
 addEventListener("resize", place);
+document.addEventListener("tracking:close-card", hide); // what the card led to lies below it
 
 const fetching = new Map(); // mail → whether it has changed again meanwhile
 

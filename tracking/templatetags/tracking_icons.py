@@ -44,6 +44,13 @@ def by_day(times: list[datetime]) -> list[Day]:
     return [Day(day_name(day), list(of_day)) for day, of_day in groupby(local, key=datetime.date)]
 
 
+@register.filter
+def moment(at: datetime) -> str:
+    """Day and time to the second in the reader's zone: "today 14:32:07"."""
+    local = timezone.localtime(at)
+    return f"{day_name(local.date())} {format_date(local, 'H:i:s')}"
+
+
 def day_name(day: date) -> str:
     """“today”, “yesterday”, else the date, with its year when that is another."""
     today = timezone.localdate()
