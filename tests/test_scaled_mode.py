@@ -66,6 +66,12 @@ message = drafts.save(
 outbox.queue(message=message, track_opens=True, track_links=True, now=timezone.now())
 tasks.wake()
 """
+LONG_AGO = """
+from datetime import timedelta
+from django.utils import timezone
+from tracking.models import Copy
+print(Copy.objects.filter(dispatched_at__isnull=False).update(dispatched_at=timezone.now() - timedelta(hours=1)))
+"""
 COUNT = """
 from tracking.models import TrackedMail
 print(json.dumps(list(TrackedMail.objects.values_list("open_count", "click_count"))[0]))
@@ -211,6 +217,7 @@ def test_a_mail_goes_out_and_its_opening_and_click_come_back_live(scaled, postbo
         assert mail["Subject"] == "Scaled"
         html = mail.get_body(("html",)).get_content()
         [pixel], [link] = re.findall(r'http://localhost(/i/[^"]+)', html), re.findall(r'http://localhost(/l/[^"]+)', html)
+        eventually(lambda: scaled.installation.run(LONG_AGO) == 1)  # within seconds of sending nobody reads
 
         status, headers, content = scaled.get(scaled.web_port, pixel, **{"User-Agent": "Thunderbird"})
         assert (status, headers["content-type"], content[:6]) == (200, "image/gif", b"GIF89a")

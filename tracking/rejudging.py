@@ -54,13 +54,17 @@ class Thought(NamedTuple):
     look_again_at: datetime | None
 
 
-def rejudge(copy: KnownCopy, since: datetime, ours: OurSide, *, now: datetime, outcome: Outcome) -> None:
-    """Judge again the hits of a copy around those from `since` on, and write down what has changed."""
+def rejudge(copy: KnownCopy, since: datetime, ours: OurSide, *, now: datetime, outcome: Outcome) -> datetime | None:
+    """Judge again the hits of a copy around those from `since` on, and write down what has changed.
+
+    Of very many the first are done; answers from when on the rest waits, None when nothing does.
+    """
     later = list(_stored(Q(copy=copy.pk, at__gte=since), AT_ONCE))
     earlier = list(_stored(Q(copy=copy.pk, at__lt=since, at__gte=since - CONTEXT), AT_ONCE, newest=True))
     firm = later if len(later) < AT_ONCE else later[:-AHEAD]
     changeable = [row.pk for row in earlier if row.at >= since - REACH] + [row.pk for row in firm]
     change(copy, [*earlier, *later], set(changeable), ours, now=now, outcome=outcome)
+    return later[len(firm)].at if len(firm) < len(later) else None
 
 
 def change(copy: KnownCopy, rows: list[Stored], changeable: set[int], ours: OurSide, *, now: datetime, outcome: Outcome) -> None:

@@ -22,7 +22,7 @@ from mail import attachments, claims, copies, drafts, outbox, outcomes, renderin
 from mail.faults import Reply
 from mail.models import Account, Delivery, Message, Security
 from notifications import feed
-from tracking import instrument, preferences, recording
+from tracking import instrument, preferences, recording, rejudging, settling
 from tracking.hits import CLICK, OPEN, Hit
 from tracking.models import Copy, TrackedLink
 
@@ -38,6 +38,16 @@ READERS = (
     ),
     ("Mozilla/4.0 (compatible; ms-office; MSOffice 16)", "192.0.2.66"),
 )
+# What asks by itself: its program, its address (one of the networks that it is known by), seconds between its requests
+BY_ITSELF = {
+    "apple": ("Mozilla/5.0", "172.224.226.10", 1.0),
+    "filter": (
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0 Safari/537.36",
+        "209.222.82.66",
+        0.2,
+    ),
+}
+A_PERSON_TAKES = 25.0  # seconds from link to link
 Happening = tuple[datetime, Callable[[], None]]
 
 
@@ -50,7 +60,7 @@ class Correspondence:
     deals: dict[str, Deal]
     now: datetime
     accounts: dict[int, Account] = field(default_factory=dict)
-    sent: dict[str, tuple[Message, Copy | None]] = field(default_factory=dict)
+    sent: dict[str, tuple[Message, dict[str, Copy]]] = field(default_factory=dict)
 
     def load(self) -> None:
         """Connect everybody's account, live through the fortnight, leave one draft behind."""
@@ -85,11 +95,12 @@ class Correspondence:
         file(message, at)
         Message.objects.filter(pk=message.pk).update(created_at=at - timedelta(minutes=12))
         message.refresh_from_db()
-        self.sent[letter.key] = (message, self._read_copy(message))
+        self.sent[letter.key] = (message, self._copies(message))
 
-    def _read_copy(self, message: Message) -> Copy | None:
-        """The copy that a letter's readings are of: its first recipient's."""
-        return message.tracked_mail.copies.order_by("pk").first() if message.tracked_mail else None
+    def _copies(self, message: Message) -> dict[str, Copy]:
+        """By the names of those whose they are, in the order of the mail."""
+        found = message.tracked_mail.copies.select_related("person").order_by("pk") if message.tracked_mail else ()
+        return {copy.person.name if copy.person else copy.email: copy for copy in found}
 
     def _draft(self, letter: Letter) -> Message:
         user = self.users[letter.sender.email]
@@ -112,15 +123,19 @@ class Correspondence:
 
     def _read(self, letter: Letter, reading: Reading, at: datetime, number: int) -> None:
         """One opening, and a little later each link."""
-        copy = self.sent[letter.key][1]
-        if copy is None:
+        copies = self.sent[letter.key][1]
+        if not copies:
             return
-        hits = [_hit(copy, at, number)]
-        for place, page in enumerate(reading.pages):
+        copy = copies[reading.whose] if reading.whose else next(iter(copies.values()))
+        agent, address, pause = BY_ITSELF.get(reading.by, (*READERS[number % len(READERS)], A_PERSON_TAKES))
+        hits = [_hit(copy, at, agent, address)]
+        for page in reading.pages:
             link = TrackedLink.objects.filter(mail=copy.mail_id, target=page_url(page)).first()
             if link:
-                hits.append(_hit(copy, at + timedelta(seconds=20 + 25 * place), number, link=link))
-        recording.record(hits, now=datetime.fromtimestamp(hits[-1].at, UTC))
+                hits.append(_hit(copy, at + timedelta(seconds=pause * len(hits)), agent, address, link=link))
+        last = datetime.fromtimestamp(hits[-1].at, UTC)
+        recording.record(hits, now=last)
+        settling.settle(now=last + rejudging.LAST_LOOK)
 
 
 def connect_account(user: User) -> Account:
@@ -177,8 +192,7 @@ def _block(block: str) -> str:
     return "<ul>" + "".join(f"<li>{line.removeprefix('- ')}</li>" for line in lines) + "</ul>"
 
 
-def _hit(copy: Copy, at: datetime, number: int, *, link: TrackedLink | None = None) -> Hit:
-    agent, address = READERS[number % len(READERS)]
+def _hit(copy: Copy, at: datetime, agent: str, address: str, *, link: TrackedLink | None = None) -> Hit:
     return Hit(
         hit_id=uuid.uuid4().hex,
         kind=CLICK if link else OPEN,

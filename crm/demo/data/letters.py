@@ -10,11 +10,13 @@ from crm.demo.company import ANNA, MARTA, TOM, Colleague
 
 
 class Reading(NamedTuple):
-    """Somebody loads the mail's pictures, and then follows links: when, and to which pages."""
+    """Somebody or something loads the mail's pictures, and then asks for links: when, and for which pages."""
 
     days: int  # working days before today; -1 for `clock` as minutes ago
     clock: str
     pages: tuple[str, ...] = ()
+    by: str = ""  # "apple": Apple Mail by itself; "filter": a mail filter; else a person
+    whose: str = ""  # in whose copy; the first recipient's when nobody is named
 
 
 class Letter(NamedTuple):
@@ -84,7 +86,9 @@ Best regards""",
         deal=NORTHGATE,
         files=("Northgate proposal.pdf",),
         readings=(
+            Reading(9, "15:37", ("pricing", "security"), by="filter", whose="Carla Stein"),
             Reading(9, "15:58"),
+            Reading(9, "17:12", by="apple", whose="Henrik Vogel"),
             Reading(9, "16:31", ("pricing",)),
             Reading(8, "08:42"),
             Reading(8, "10:15", ("security", "pricing")),
@@ -178,6 +182,7 @@ Best regards""",
         cc=("Lucía Romero",),
         deal="Castell: dye house pilot",
         files=("Data processing agreement.pdf",),
+        readings=(Reading(5, "10:52", by="apple"),),
     ),
     Letter(
         "castell-lost",

@@ -66,6 +66,14 @@ def test_some_mails_are_opened_some_followed_some_neither_and_one_is_not_tracked
     assert mine.filter(tracked_mail=None).count() == 1
 
 
+def test_a_mail_filter_and_apple_mail_have_been_there_too_and_are_known_for_what_they_are(loaded):
+    proposal = TrackedMail.objects.get(subject__startswith="Proposal: 120 sensors")
+    assert set(proposal.events.filter(copy__person__name="Carla Stein").values_list("verdict", flat=True)) == {"machine"}
+    assert set(proposal.events.filter(copy__person__name="Henrik Vogel").values_list("verdict", flat=True)) == {"unknown"}
+    agreement = TrackedMail.objects.get(subject__startswith="Data processing agreement")
+    assert (agreement.first_opened_at, agreement.loaded_count) == (None, 1)
+
+
 def test_mails_are_sent_at_working_hours_within_the_last_fortnight(loaded):
     for message in Message.objects.filter(folder=Message.Folder.SENT).select_related("owner"):
         assert message.sent_at
