@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 
 from crm.accounts.models import User
@@ -71,6 +72,17 @@ def plan_for(html: str, *, mail: TrackedMail) -> placing.Plan:
     return placing.plan(
         html, base=hosts.base_of(mail), own=hosts.own_addresses(), tracks_opens=mail.tracks_opens, tracks_links=mail.tracks_links
     )
+
+
+def is_nearly_clipped(html: str, *, sender: str, tracks_opens: bool, tracks_links: bool) -> bool:
+    """Whether a whole HTML part will be so long, tracked as chosen, that Gmail hides its end (at about 102 KB) or is close to it."""
+    if placing.size(html) > placing.NEARLY_CLIPPED:
+        return True
+    if placing.size(html) < placing.NEARLY_CLIPPED // 4 or not (tracks_opens or tracks_links):
+        return False  # links make no mail four times as long: nothing to read
+    base = hosts.host_for(sender) or settings.TRACKING_URL
+    plan = placing.plan(html, base=base, own=hosts.own_addresses(), tracks_opens=tracks_opens, tracks_links=tracks_links)
+    return placing.tracked_size(plan, base) > placing.NEARLY_CLIPPED
 
 
 def filled(plan: placing.Plan, copy: Copy, *, numbers: Iterable[int]) -> str:

@@ -84,6 +84,11 @@ def size(html: str) -> int:
     return len(PICTURE.sub("", html).encode("utf-8", "surrogatepass"))
 
 
+def tracked_size(drawn: Plan, base: str) -> int:
+    """Bytes that Gmail will count of a planned body, once its links are ours and the pixel is in."""
+    return size(_sample(drawn, base))
+
+
 def _numbered(found: Iterable[Found]) -> Iterator[Found]:
     """As many tracked links as tokens have numbers for."""
     left = tokens.MAX_NUMBER + 1
@@ -112,7 +117,7 @@ def _left_alone(found: Iterable[Found], reason: str) -> tuple[Found, ...]:
 def _places(drawn: Plan, root: Any, base: str) -> Iterator[tuple[int, str]]:
     """Where a pixel can stand, best first: at the end of the body, unless Gmail cuts that off; at its beginning."""
     html, low = drawn.html, drawn.html.lower()
-    grown = size(_sample(drawn, base)) - size(html)
+    grown = tracked_size(drawn, base) - size(html)
     if size(html) + grown > NEARLY_CLIPPED:
         yield from ((position, "early") for position in _early(html, root, NEARLY_CLIPPED - grown))
         yield from ((position, "beginning") for position in _beginnings(html, root))

@@ -76,6 +76,20 @@ def test_saving_tells_which_addresses_are_wrong(alice_client: Client, alice: Use
     assert "nonsense" in answer["mistakes"]["cc"]
 
 
+@pytest.mark.parametrize(("links", "text", "is_warned"), [(0, 20_000, False), (0, 91_000, True), (600, 45_000, True), (600, 1_000, False)])
+def test_it_warns_of_a_mail_that_gmail_would_cut_off_links_counted_as_they_will_be(
+    alice_client: Client, alice: User, account: Account, links: int, text: int, is_warned: bool
+):
+    preferences.update(user=alice, open_tracking=True, link_tracking=True, notify_activity=False)
+    body_html = f"<div>{'word ' * (text // 5)}</div>" + '<a href="https://shop.test/x">shop</a> ' * links
+    fields = typed(alice, body_html=body_html, track_opens="on", track_links="on")
+    answer = alice_client.post("/mail/compose/save/", fields, headers=JSON).json()
+
+    assert ("102 KB" in answer["clipped"]) is is_warned
+    page = alice_client.get(f"/mail/compose/?draft={answer['draft']}").content.decode()
+    assert ("102 KB" in page) is is_warned
+
+
 def test_two_windows_on_one_draft_are_told(alice_client: Client, alice: User, account: Account):
     first = alice_client.post("/mail/compose/save/", typed(alice), headers=JSON).json()
     again = {"draft": first["draft"], "seen": first["seen"]}

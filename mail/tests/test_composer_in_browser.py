@@ -123,6 +123,57 @@ def test_writing_formats_links_and_stays_above_the_signature(tab: Any):
     assert html.index("soon") < html.index("candor_signature")
 
 
+def test_a_single_link_can_be_left_untracked_and_tracked_again(tab: Any):
+    compose(tab)
+    box(tab, "Message body").click()
+    tab.keyboard.press("Control+k")
+    tab.keyboard.type("shop.test/x")
+    tab.get_by_label("Words to show").fill("our shop")
+    expect(tab.get_by_label("Track this link")).to_be_checked()
+    tab.get_by_label("Track this link").uncheck()
+    tab.get_by_role("button", name="Set link").click()
+    expect(tab.locator("[data-editor] a[data-notrack]")).to_have_text("our shop")
+    expect(tab.locator("[data-status]")).to_contain_text("Saved")
+    assert 'data-notrack=""' in Message.objects.get().body_html
+
+    tab.locator("[data-editor] a").click()
+    tab.keyboard.press("Control+k")
+    expect(tab.get_by_label("Track this link")).not_to_be_checked()
+    tab.get_by_label("Track this link").check()
+    with tab.expect_response("**/mail/compose/save/"):
+        tab.get_by_role("button", name="Set link").click()
+    expect(tab.locator("[data-editor] a")).to_have_text("our shop")
+    assert '<a href="https://shop.test/x">our shop</a>' in Message.objects.get().body_html
+
+
+def test_it_says_beforehand_when_one_copy_for_all_cannot_tell_who_opened(tab: Any, settings: Any):
+    settings.COPIES_LIMIT = 2
+    compose(tab)
+    shared = tab.locator("[data-shared]")
+    tab.keyboard.type("boris@client.test, carla@client.test,")
+    expect(shared).to_be_hidden()
+    tab.get_by_role("button", name="Tell recipients apart").click()
+    expect(shared).to_have_text("All 2 recipients get one and the same copy: you will see that it was opened, not by whom.")
+    tab.get_by_role("button", name="Tell recipients apart").click()
+    expect(shared).to_be_hidden()
+    box(tab, "To").click()
+    tab.keyboard.type("dora@client.test,")
+    expect(shared).to_contain_text("All 3 recipients")
+    tab.get_by_role("button", name="Track email opening").click()
+    tab.get_by_role("button", name="Track link opening").click()
+    expect(shared).to_be_hidden()
+
+
+def test_it_warns_before_gmail_hides_the_end(tab: Any):
+    compose(tab)
+    box(tab, "Message body").click()
+    tab.keyboard.insert_text("All of it. " * 8200)
+    expect(tab.get_by_text("Gmail shows about 102 KB")).to_be_visible()
+    tab.keyboard.press("Control+a")
+    tab.keyboard.insert_text("Less of it.")
+    expect(tab.get_by_text("Gmail shows about 102 KB")).to_be_hidden()
+
+
 def test_a_composer_that_was_only_opened_leaves_no_draft(tab: Any):
     compose(tab)
     tab.wait_for_timeout(1200)  # longer than the composer waits before it saves

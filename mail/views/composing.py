@@ -23,13 +23,13 @@ from crm.accounts.models import User
 from crm.accounts.requests import signed_in
 from crm.lib.primary_keys import primary_key
 from crm.records.models import Deal, Organisation, Person
-from mail import addresses, attachments, body, drafts, outbox, replying, tasks
+from mail import addresses, attachments, body, drafts, outbox, rendering, replying, tasks
 from mail.forms import ComposeForm
 from mail.models import Account, Message
 from mail.reach import why_unreachable
 from mail.views.composer_words import words
 from mail.views.requests import wants_json
-from tracking import preferences
+from tracking import instrument, preferences
 from tracking.models import Preferences
 
 
@@ -97,6 +97,7 @@ def draft_save(request: HttpRequest) -> HttpResponse:
             "saved": _("Saved %(at)s") % {"at": date_format(timezone.localtime(message.updated_at), "H:i")},
             "seen": message.updated_at.isoformat(),
             "mistakes": drafts.mistakes(message),
+            "clipped": _clip_warning(message, form.cleaned_data["track_opens"], form.cleaned_data["track_links"]),
             "changed_elsewhere": bool(typed_on and seen and seen != typed_on.updated_at.isoformat()),
         }
     )
@@ -274,6 +275,7 @@ def _render(
         "tracking": options,
         "unreachable": why_unreachable(accounts) if options.open_tracking or options.link_tracking else "",
         "errors": errors or {},
+        "clipped": _clip_warning(draft, start.track_opens, start.track_links) if draft else "",
         "is_page": not is_fragment,
         "place": _place(request) if is_fragment else "page",
         "attachments": list(draft.attachments.all()) if draft else [],
@@ -296,6 +298,14 @@ def _toggle_as_last(start: Start, options: Preferences) -> None:
 def _is_somebody_elses(request: HttpRequest, user: User) -> bool:
     """Whether the composer was opened under another sign-in of this browser."""
     return request.POST.get("user", str(user.pk)) != str(user.pk)
+
+
+def _clip_warning(message: Message, track_opens: bool, track_links: bool) -> str:
+    """What to say of a mail so long that Gmail hides its end; "" of any other."""
+    html = rendering.document(message.body_html, language=message.owner.language)
+    if not instrument.is_nearly_clipped(html, sender=message.from_email, tracks_opens=track_opens, tracks_links=track_links):
+        return ""
+    return _("This mail is very long: Gmail shows about 102 KB and hides the rest behind a link. Shorten it, or send the rest as a file.")
 
 
 def _gone(sentence: str) -> JsonResponse:

@@ -85,8 +85,10 @@ class Composer {
         const isOn = button.getAttribute("aria-pressed") !== "true";
         button.setAttribute("aria-pressed", isOn);
         value.value = isOn ? "on" : "";
+        this.showShared();
       });
     }
+    this.showShared();
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       if (event.submitter?.matches("[data-discard]")) this.discard();
@@ -118,8 +120,19 @@ class Composer {
     return data;
   }
 
+  // Where several get one copy, whoever sends it is told beforehand what it will not say.
+  showShared() {
+    const isOn = (name) => this.find(`[data-toggle="${name}"]`)?.getAttribute("aria-pressed") === "true";
+    const people = new Set(Object.values(this.chips).flatMap((chips) => chips.chips.map((chip) => chip.email.toLowerCase())));
+    const isApart = isOn("tell_apart") && people.size <= Number(this.form.dataset.copiesLimit);
+    const place = this.find("[data-shared]");
+    place.hidden = people.size < 2 || isApart || !(isOn("track_opens") || isOn("track_links"));
+    place.querySelector("span").textContent = place.hidden ? "" : this.words.shared.replace("%s", people.size);
+  }
+
   changed() {
     if (!this.isHooked || this.isOver) return;
+    this.showShared();
     this.version += 1;
     clearTimeout(this.keepTimer);
     this.keepTimer = setTimeout(() => this.keep(), 150);
@@ -153,6 +166,7 @@ class Composer {
     this.took(answer, version);
     this.status.textContent = answer.saved;
     this.status.classList.remove("is-wrong");
+    this.showClipped(answer.clipped);
     if (answer.changed_elsewhere) this.warn(this.words.changedElsewhere);
     else this.unwarn();
     document.dispatchEvent(new CustomEvent("mail:changed"));
@@ -213,6 +227,12 @@ class Composer {
     warning.replaceChildren(sentence, " ", ...(link ? [link] : []));
     warning.hidden = false;
     warning.setAttribute("role", "alert");
+  }
+
+  showClipped(sentence) {
+    const place = this.find("[data-clipped]");
+    if (place.textContent !== sentence) place.textContent = sentence;
+    place.hidden = !sentence;
   }
 
   unwarn() {

@@ -174,6 +174,7 @@ export class Editor {
     if (anchor) this.range.selectNodeContents(anchor);
     fill(this.part, { url: anchor?.getAttribute("href") ?? "", words: this.range.toString() });
     this.part("words-field").hidden = !this.range.collapsed;
+    if (this.part("track")) this.part("track").checked = !anchor?.hasAttribute("data-notrack");
     this.part("remove").hidden = !anchor;
     this.part("error").hidden = true;
     this.dialog.showModal();
@@ -191,13 +192,15 @@ export class Editor {
     this.part("error").hidden = Boolean(url);
     if (!url) return this.part("url").focus();
     const words = this.part("words").value.trim();
+    const marks = this.part("track")?.checked === false ? { "data-notrack": "" } : {};
     this.dialog.close();
     this.squire.setSelection(this.range);
     if (this.range.collapsed) {
       const anchor = Object.assign(document.createElement("a"), { href: url, textContent: words || url.replace(/^mailto:/, "") });
+      for (const [name, value] of Object.entries(marks)) anchor.setAttribute(name, value);
       this.squire.insertHTML(anchor.outerHTML);
     } else {
-      this.squire.makeLink(url);
+      this.squire.makeLink(url, marks);
       this.range.collapse(false);
     }
     this.squire.focus();

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -16,7 +17,7 @@ from tracking.tests.seen import NOON, copy_of, hit, link_of
 from tracking.verdicts import RULES_VERSION
 
 BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
-AS_PERSONS = {"address": "203.0.113.9", "user_agent": BROWSER, "rules_version": 0}
+AS_PERSONS: dict[str, Any] = {"address": "203.0.113.9", "user_agent": BROWSER, "rules_version": 0}
 
 
 @pytest.fixture
