@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tracking import describing, wording
+from tracking import days, describing, wording
 from tracking.models import Event, TrackedMail
 from tracking.reading import is_verdict
 from tracking.verdicts import COUNTING, Verdict, words_of
@@ -36,6 +37,11 @@ class Line:
     @property
     def at(self) -> datetime:
         return self.event.at
+
+    @property
+    def day(self) -> str:
+        """The name of its day in the reader's zone."""
+        return days.name(timezone.localdate(self.event.at))
 
     @property
     def is_person(self) -> bool:

@@ -1,7 +1,7 @@
 // The drawer with every request for a mail's pixel and links: filled when a card's link opens it, fresh when something happens.
 const drawer = document.querySelector("[data-hits-drawer]");
 const FIRST = 50; // requests that are shown at first
-let opener = null; // the icon whose card led here
+let opener = ""; // where the icon is whose card led here: it may be drawn anew meanwhile
 
 function fill(url) {
   const place = drawer.querySelector("[data-hits-place]");
@@ -21,13 +21,15 @@ function refresh(mail) {
 if (drawer) {
   drawer.addEventListener("show.bs.offcanvas", ({ relatedTarget }) => {
     if (!relatedTarget) return;
-    opener = relatedTarget.closest(".tracked-card")?.previousElementSibling ?? relatedTarget;
+    const icon = relatedTarget.closest(".tracked-card")?.previousElementSibling;
+    const mail = icon?.closest("[data-tracked-mail]").dataset.trackedMail;
+    opener = icon ? `[data-tracked-mail="${mail}"] [data-tracked-kind="${icon.dataset.trackedKind}"]` : "";
     document.dispatchEvent(new CustomEvent("tracking:close-card"));
     fill(relatedTarget.href);
   });
   drawer.addEventListener("hidden.bs.offcanvas", () => {
     drawer.querySelector("[data-hits-place]").replaceChildren();
-    if (opener?.isConnected) opener.focus();
+    if (opener) document.querySelector(opener)?.focus();
   });
 }
 document.addEventListener("live:tracking", ({ detail }) => refresh(detail.mail));

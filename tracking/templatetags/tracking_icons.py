@@ -1,16 +1,14 @@
 """Template tags of the tracking icons and their cards."""
 
-from datetime import date, datetime
+from datetime import datetime
 from itertools import groupby
 from secrets import token_hex
 from typing import NamedTuple
 
 from django import template
-from django.template.defaultfilters import date as format_date
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from tracking import icons, reading
+from tracking import days, icons, reading
 from tracking.models import TrackedMail
 
 register = template.Library()
@@ -41,19 +39,4 @@ def card_id(mail: TrackedMail, kind: str) -> str:
 def by_day(times: list[datetime]) -> list[Day]:
     """Times in the reader's zone under the names of their days."""
     local = [timezone.localtime(at) for at in times]
-    return [Day(day_name(day), list(of_day)) for day, of_day in groupby(local, key=datetime.date)]
-
-
-@register.filter
-def moment(at: datetime) -> str:
-    """Day and time to the second in the reader's zone: "today 14:32:07"."""
-    local = timezone.localtime(at)
-    return f"{day_name(local.date())} {format_date(local, 'H:i:s')}"
-
-
-def day_name(day: date) -> str:
-    """“today”, “yesterday”, else the date, with its year when that is another."""
-    today = timezone.localdate()
-    if (today - day).days in (0, 1):
-        return _("yesterday") if day < today else _("today")
-    return format_date(day, "D j M" if day.year == today.year else "j M Y")
+    return [Day(days.name(day), list(of_day)) for day, of_day in groupby(local, key=datetime.date)]

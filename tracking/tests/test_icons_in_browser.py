@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from crm.accounts.models import User
 from tracking import draining, hits, settling
-from tracking.instrument import add_copy, track
-from tracking.models import Copy, TrackedLink
+from tracking.instrument import add_copy, mark_dispatched, track
+from tracking.models import Copy, Event, TrackedLink
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 playwright_api = pytest.importorskip("playwright.sync_api")
@@ -83,7 +83,7 @@ def test_an_icon_turns_opaque_and_its_open_card_grows_by_itself(page, sent):
     expect = playwright_api.expect
     assert opacity(page, EYE) == "0.35"
     page.locator(EYE).first.click()
-    expect(page.locator(CARD)).to_have_text("Not opened, or images blocked A mail program that shows no images tells nothing.")
+    expect(page.locator(CARD)).to_contain_text("Not opened, or images blocked A mail program that shows no images tells nothing.")
     for kind in ("open", "open", "click"):
         happens(sent, kind)
     tell(page, sent)
@@ -112,6 +112,8 @@ def test_cards_stay_inside_the_screen_at_either_edge(page, sent):
 def test_a_card_opens_by_keyboard_and_closes_by_escape(page):
     page.locator(EYE).first.focus()
     page.keyboard.press("Tab")
+    playwright_api.expect(page.locator(CARD).get_by_role("link", name="Every request and why")).to_be_focused()
+    page.keyboard.press("Tab")
     playwright_api.expect(page.locator(CARD)).to_contain_text("No link followed yet")
     page.keyboard.press("Escape")
     playwright_api.expect(page.locator(CARD)).to_have_count(0)
@@ -135,6 +137,35 @@ def test_a_card_opens_on_hover_and_goes_with_the_pointer_or_stays_when_clicked(p
     expect(page.locator(CARD)).to_have_count(1)
     page.mouse.click(300, 600)
     expect(page.locator(CARD)).to_have_count(0)
+
+
+def test_the_card_leads_to_every_request_and_why_where_the_sender_knows_better(page, sent):
+    expect = playwright_api.expect
+    mark_dispatched(copy=sent, at=timezone.now() - timedelta(hours=1))
+    happens(sent, "open")
+    tell(page, sent)
+    expect(page.locator(f"{EYE}.is-seen")).to_have_count(2)
+    page.locator(EYE).first.click()
+    page.locator(CARD).get_by_role("link", name="Every request and why").click()
+    drawer = page.get_by_role("dialog", name="Openings and clicks")
+    expect(drawer.get_by_text("A mail program as people use it")).to_be_visible()
+    expect(page.locator(CARD)).to_have_count(0)
+    assert axe.Axe().run(page, context="#hits-drawer").response["violations"] == []
+
+    drawer.get_by_role("button", name="This was me").focus()
+    page.keyboard.press("Enter")
+    expect(drawer.get_by_text("You said that this was you")).to_be_visible()
+    expect(drawer.get_by_role("button", name="Take that back")).to_be_focused()
+    tell(page, sent)
+    expect(page.locator(f"{EYE}.is-seen")).to_have_count(0)
+    expect(drawer.get_by_role("button", name="Take that back")).to_be_focused()  # though the list is fresh
+    expect(page.locator(".htmx-request, .htmx-added, .htmx-settling")).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(drawer.get_by_role("button", name="This was me")).to_be_focused()
+    assert Event.objects.get().counts
+    page.keyboard.press("Escape")
+    expect(drawer).to_be_hidden()
+    expect(page.locator(f"{EYE}:focus, .tracked-more:focus")).to_have_count(1)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
