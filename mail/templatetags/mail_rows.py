@@ -12,6 +12,7 @@ from mail import states
 from mail.models import Message, Recipient
 
 register = template.Library()
+register.simple_tag(states.recipient_state, name="recipient_state")
 
 
 @register.filter
