@@ -2,6 +2,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from crm.accounts.models import User
@@ -54,3 +55,25 @@ def queued(draft: Callable[..., Message]) -> Callable[..., Message]:
         return message
 
     return queue
+
+
+def sign_in(tab: Any, user: User) -> None:
+    client = Client()
+    client.force_login(user)
+    tab.context.add_cookies([{"name": "candor_session", "value": client.cookies["candor_session"].value, "url": tab.base_url}])
+
+
+@pytest.fixture
+def tab(chromium: Any, live_server: Any, settings: Any, alice: User, account: Account) -> Iterator[Any]:
+    """A tab in which Alice is signed in; fails where the page had an error or broke the content policy."""
+    settings.SITE_HOST = live_server.url.partition("//")[2]
+    context = chromium.new_context(base_url=live_server.url, viewport={"width": 1440, "height": 900})
+    context.route("**/live/**", lambda route: route.fulfill(status=204))  # the stream is tested where it lives
+    tab = context.new_page()
+    tab.base_url, tab.problems = live_server.url, []
+    tab.on("pageerror", lambda error: tab.problems.append(str(error)))
+    tab.on("console", lambda line: tab.problems.append(line.text) if "Content Security Policy" in line.text else None)
+    sign_in(tab, alice)
+    yield tab
+    assert tab.problems == []
+    context.close()

@@ -1,16 +1,15 @@
 """The composer in a real browser: chips, the editor, files, and that nothing typed is ever lost."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.test import Client
 
 from crm.accounts.models import User
 from crm.records.models import Person
 from mail.models import Account, Message
+from mail.tests.conftest import sign_in
 from tracking import preferences
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -23,28 +22,6 @@ expect = playwright_api.expect
 def account(alice: User) -> Account:
     preferences.update(user=alice, open_tracking=True, link_tracking=True, notify_activity=False)
     return Account.objects.create(owner=alice, email="alice@acme.test", smtp_host="127.0.0.1", signature_html="<div>Alice</div>")
-
-
-def sign_in(tab: Any, user: User) -> None:
-    client = Client()
-    client.force_login(user)
-    tab.context.add_cookies([{"name": "candor_session", "value": client.cookies["candor_session"].value, "url": tab.base_url}])
-
-
-@pytest.fixture
-def tab(chromium: Any, live_server: Any, settings: Any, alice: User, account: Account) -> Iterator[Any]:
-    """A tab in which Alice is signed in; fails where the page had an error or broke the content policy."""
-    settings.SITE_HOST = live_server.url.partition("//")[2]
-    context = chromium.new_context(base_url=live_server.url, viewport={"width": 1440, "height": 900})
-    context.route("**/live/**", lambda route: route.fulfill(status=204))  # the stream is tested where it lives
-    tab = context.new_page()
-    tab.base_url, tab.problems = live_server.url, []
-    tab.on("pageerror", lambda error: tab.problems.append(str(error)))
-    tab.on("console", lambda line: tab.problems.append(line.text) if "Content Security Policy" in line.text else None)
-    sign_in(tab, alice)
-    yield tab
-    assert tab.problems == []
-    context.close()
 
 
 def compose(tab: Any) -> None:
@@ -172,6 +149,18 @@ def test_it_warns_before_gmail_hides_the_end(tab: Any):
     tab.keyboard.press("Control+a")
     tab.keyboard.insert_text("Less of it.")
     expect(tab.get_by_text("Gmail shows about 102 KB")).to_be_hidden()
+
+
+def test_enter_before_the_script_is_there_keeps_what_was_typed(tab: Any):
+    tab.route("**/composer*.js", lambda route: route.abort())  # as on a slow line
+    tab.goto("/mail/compose/")
+    box(tab, "Subject").fill("Typed early")
+    box(tab, "To").fill("boris@client.test")
+    tab.keyboard.press("Enter")
+    tab.wait_for_url("**/mail/drafts/")
+    draft = Message.objects.get()
+    assert (draft.folder, draft.subject, draft.typed_recipients["to"]) == ("drafts", "Typed early", "boris@client.test")
+    tab.problems.clear()  # the browser complains of the script that did not come
 
 
 def test_a_composer_that_was_only_opened_leaves_no_draft(tab: Any):

@@ -3,21 +3,32 @@ const bell = document.querySelector("[data-bell]");
 const drawer = document.querySelector("[data-assistant-drawer]");
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const SOON = 60; // ms in which a burst becomes one request
-let wanted = new Set(), ringing = false, timer = null;
+let wanted = new Set(), ringing = false, timer = null, asking = false;
 
 function ask(card) {
   if (card) wanted.add(card);
   timer ??= setTimeout(fetchLatest, SOON);
 }
 
+// One request at a time: an answer that was overtaken by a later one would put the past in its place.
 async function fetchLatest() {
+  timer = null;
+  if (asking) return; // asks once more when the answer is there
+  asking = true;
+  await bringLatest();
+  asking = false;
+  if (wanted.size && !timer) ask();
+}
+
+async function bringLatest() {
   const cards = [...wanted];
   const rang = ringing;
-  wanted = new Set(); ringing = false; timer = null;
+  wanted = new Set(); ringing = false;
   const query = new URLSearchParams(cards.map((id) => ["card", id]));
   const answer = await fetch(`${bell.dataset.latestUrl}?${query}`, { headers: { "HX-Request": "true" } }).catch(() => null);
-  if (!answer?.ok || answer.redirected) return;
-  const news = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const text = answer?.ok && !answer.redirected && (await answer.text().catch(() => ""));
+  if (!text) return;
+  const news = new DOMParser().parseFromString(text, "text/html");
   showCount(Number(news.querySelector("[data-latest-count]").dataset.latestCount));
   bell.querySelector("[data-bell-list]").replaceChildren(...document.importNode(news.querySelector("[data-latest-bell]"), true).childNodes);
   for (const day of all("[data-latest-days] > [data-day]", news).reverse()) all("[data-cards]").forEach((place) => placeDay(place, day));

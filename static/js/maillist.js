@@ -23,16 +23,27 @@ for (const name of ["live:mail", "mail:changed"]) {
   document.addEventListener(name, () => { clearTimeout(timer); timer = setTimeout(refresh, WAIT); });
 }
 
+// One at a time: an answer that was overtaken by a later one would put the past in its place.
+let refreshing = false, isStale = false;
+
 async function refresh() {
-  for (const list of document.querySelectorAll("[data-mail-list]")) await refreshList(list);
-  await refreshThread();
+  isStale = true;
+  if (refreshing) return;
+  refreshing = true;
+  while (isStale) {
+    isStale = false;
+    for (const list of document.querySelectorAll("[data-mail-list]")) await refreshList(list);
+    await refreshThread();
+  }
+  refreshing = false;
 }
 
 async function fetchFragment(url) {
   const response = await fetch(url, { headers: { "HX-Request": "true" }, redirect: "manual" }).catch(() => null);
-  if (!response?.ok) return null;
+  const text = response?.ok && (await response.text().catch(() => "")); // cut off: the next event asks again
+  if (!text) return null;
   const holder = document.createElement("template");
-  holder.innerHTML = await response.text();
+  holder.innerHTML = text;
   return holder.content;
 }
 

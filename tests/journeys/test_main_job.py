@@ -20,6 +20,7 @@ CC = "carla.jensen@halvorsen.test"
 
 def compose(page: Any, subject: str, *, to: str = BORIS, cc: str = "") -> None:
     """Fill the composer that is open: two links by their words, as the editor writes them."""
+    page.locator(".composer.is-ready").last.wait_for()
     form = page.locator("[data-composer]").last
     form.get_by_role("textbox", name="To", exact=True).fill(to)
     form.get_by_role("textbox", name="To", exact=True).press("Enter")

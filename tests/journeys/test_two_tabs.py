@@ -21,6 +21,7 @@ def sign_in_by_the_demo_s_hint(page: Any, demo: Demo) -> None:
 def send_to_boris(page: Any, demo: Demo, subject: str) -> None:
     page.goto(f"{demo.site}/mail/sent/")
     page.get_by_role("button", name="Compose").click()
+    page.locator(".composer.is-ready").wait_for()
     form = page.locator("[data-composer]").last
     form.get_by_role("textbox", name="To", exact=True).fill(BORIS)
     form.get_by_role("textbox", name="To", exact=True).press("Enter")
@@ -59,7 +60,10 @@ def test_the_sender_s_own_browser_opens_boris_s_inbox_and_both_icons_turn_opaque
     followed.value.get_by_role("heading", name="Pricing").wait_for()
     assert followed.value.url == f"http://brightwater.localhost:{demo.port}/site/pricing/"
     candor.bring_to_front()
+    row.locator("[data-tracked-kind=clicks].is-checking").wait_for()  # for some ten seconds: was it a person?
+    assert row.locator("[data-tracked-kind=clicks].is-seen").count() == 0
     row.locator("[data-tracked-kind=clicks].is-seen").wait_for()
+    assert row.locator(".is-checking").count() == 0
 
 
 def test_reading_boris_s_mail_in_candor_itself_counts_as_nothing(demo: Demo, context: Any) -> None:
