@@ -114,8 +114,9 @@ def test_every_line_ends_as_the_protocol_wants(queued: Callable[..., Message]) -
 
 def test_the_parts_stand_in_their_order_and_say_the_same(queued):
     mail = parsed(render(queued(body_html='<p>Hello <a href="https://x.test/">there</a></p>')))
-    assert mail.get_content_type() == "multipart/alternative"
-    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+    assert (mail.get_content_type(), mail.get_param("type")) == ("multipart/related", "multipart/alternative")
+    (alternatives,) = mail.iter_parts()
+    assert [part.get_content_type() for part in alternatives.iter_parts()] == ["text/plain", "text/html"]
     assert content(mail, "plain") == "Hello there (https://x.test/)"
     html = content(mail, "html")
     assert html.startswith('<!doctype html>\n<html lang="en"><head><meta charset="utf-8">')
