@@ -184,6 +184,21 @@ def test_pictures_in_the_text_become_parts_of_the_mail(draft):
     assert content(mail, "plain") == "Look: chart"
 
 
+def test_a_short_mail_with_an_image_has_room_enough_not_to_be_taken_for_a_picture():
+    body = '<p>Hello <img src="https://x.test/1.gif" width="1" height="1"></p>'
+    head, _, rest = rendering.document(body, language="en").partition("</head>")
+    assert len(head + rest) > 3200
+    assert (
+        "".join(head.split()) == '<!doctypehtml><htmllang="en"><head><metacharset="utf-8"><metaname="viewport"content="width=device-width">'
+    )
+    assert rest == f"<body>{body}</body></html>\r\n"
+
+
+def test_a_mail_without_image_and_a_long_one_need_no_room():
+    assert len(rendering.document("<p>Hello</p>", language="en")) < 200
+    assert len(rendering.document(f'<img src="https://x.test/1.gif">{"word " * 700}', language="en")) < 3700
+
+
 def test_the_same_mail_gives_the_same_bytes(queued):
     message = queued()
     assert render(message) == render(message)
