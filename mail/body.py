@@ -42,6 +42,7 @@ STYLES = (
 PLAIN_VALUE = re.compile(r"(?:rgba?\([\d\s.,%/]+\)|hsla?\([\d\s.,%/deg]+\)|[\w\s.,%#'\"!/+-])*")  # no url(), var(), escapes
 INLINE_IMAGE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
 UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ufffe\uffff]")
+WORD = re.compile(r"\w")
 PREVIEW_LENGTH = 200
 TEXT_STYLE = ParserConfig(css=CSS_PROFILES["strict"].copy())
 BLANK_LINES = re.compile(r"\n{3,}")
@@ -84,6 +85,11 @@ def preview(text: str) -> str:
 def is_empty(html: str) -> bool:
     """Whether nothing is written there: neither words nor an image."""
     return "<img" not in html.lower() and not to_text(html).strip()
+
+
+def has_words(html: str) -> bool:
+    """Whether a word or a number stands there: pictures, their descriptions, emoji and signs are none."""
+    return bool(WORD.search(_tree(html).text_content()))
 
 
 def inline_image_bytes(html: str) -> int:

@@ -123,6 +123,14 @@ def test_the_parts_stand_in_their_order_and_say_the_same(queued):
     assert "<title" not in html
 
 
+@pytest.mark.parametrize("words", ["", "👍", "…!"])
+def test_a_picture_without_words_has_no_text_part(queued, words):
+    mail = parsed(render(queued(body_html=f'<p>{words}<img src="https://x.test/chart.png" alt="chart"></p>')))
+    assert mail.get_param("type") == "text/html"
+    assert mail.get_body(("plain",)) is None
+    assert 'alt="chart"' in content(mail, "html")
+
+
 def test_a_mail_to_bcc_alone_names_nobody(queued):
     message = queued(to="", bcc="dora@client.test")
     raw = render(message)
