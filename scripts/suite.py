@@ -52,7 +52,7 @@ def deployed() -> dict[str, str]:
 
 
 def suites() -> list[Step]:
-    """The tests: everything on SQLite, then on PostgreSQL all but the browser's and those of start-up and settings."""
+    """The tests: everything on SQLite, then on PostgreSQL all but the browser's, the spam filters' and those of start-up and settings."""
     pytest = [str(BIN / "pytest"), "-rs", "--durations=5", "-n", "2", "--dist", "loadgroup"]
     steps = [Step("tests on SQLite", pytest, {"DATABASE_URL": ""}, is_suite=True)]
     postgres = os.environ.get("TEST_POSTGRES_URL", "postgres://candor:candor@127.0.0.1:5432/candor")
@@ -61,7 +61,7 @@ def suites() -> list[Step]:
             *steps,
             Step(
                 "tests on PostgreSQL",
-                [*pytest, "-m", "not browser", *(f"--ignore={path}" for path in WITHOUT_DATABASE)],
+                [*pytest, "-m", "not browser and not spamfilters", *(f"--ignore={path}" for path in WITHOUT_DATABASE)],
                 {"DATABASE_URL": postgres},
                 is_suite=True,
             ),

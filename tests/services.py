@@ -13,6 +13,8 @@ PLACES = {
     "postfix": ("/usr/lib/postfix/sbin/master", "/usr/sbin/postfix"),
     "dovecot": ("/usr/sbin/dovecot", "/usr/lib/dovecot/lmtp"),
     "chromium": ("/usr/bin/chromium",),
+    "spamassassin": ("/usr/bin/spamassassin",),
+    "rspamd": ("/usr/bin/rspamd",),
 }
 REDIS = "redis://127.0.0.1:6379/6"
 ROOT_ONLY = {"postfix", "dovecot"}  # they start as root and give it up by themselves
