@@ -54,6 +54,12 @@ def own_target(url: str) -> str | None:
     return next(filter(None, map(_target, layers(url))), None)
 
 
+def copies_in(html: str) -> set[int]:
+    """The public ids of the copies whose pixel or links stand in this HTML, wrapped or not: by our signature alone, whichever host."""
+    written = (found[0] for found in WRITTEN.finditer(unescape(html)) if HINT.search(found[0]))
+    return {public_id for url in written for layer in layers(url) if (public_id := _copy(layer)) is not None}
+
+
 def _without_pixel(html: str, element: markup.Element) -> markup.Span | None:
     src = element.attributes.get("src", "").strip(links.WHITE)
     return markup.Span(*markup.tag_span(html, element.start), "") if is_own_pixel(src) else None
@@ -91,14 +97,26 @@ def _is_pixel(url: str) -> bool:
 
 def _target(url: str) -> str | None:
     """The target that we signed; at one of our own hosts also one that was signed with a key that is lost."""
+    if link := _signed(url):
+        return link.target
     path, _, query = _path(url).partition("#")[0].partition("?")
+    target = tokens.target_in(query) if tokens.LINK.fullmatch(path) and links.is_own(url) else None
+    return target if target and tokens.is_legal_target(target) else None
+
+
+def _signed(url: str) -> tokens.Link | None:
+    """The link that we signed, in whichever spelling it came."""
+    path = _path(url).partition("#")[0].partition("?")[0]
     if not tokens.LINK.fullmatch(path):
         return None
-    for spelling in _spellings(_path(url).partition("?")[2]):
-        if link := tokens.read_link(path, spelling):
-            return link.target
-    target = tokens.target_in(query) if links.is_own(url) else None
-    return target if target and tokens.is_legal_target(target) else None
+    spellings = _spellings(_path(url).partition("?")[2])
+    return next(filter(None, (tokens.read_link(path, spelling) for spelling in spellings)), None)
+
+
+def _copy(url: str) -> int | None:
+    """The copy that a pixel or a link of ours belongs to."""
+    link = _signed(url)
+    return link.public_id if link else tokens.read_pixel(_path(url).partition("?")[0].partition("#")[0])
 
 
 def _spellings(query: str) -> Iterator[str]:

@@ -1,9 +1,11 @@
 """Our own pixels and links are taken out of whatever is typed, pasted or quoted."""
 
+from urllib.parse import quote
+
 import pytest
 
 from tracking import tokens
-from tracking.cleaning import strip_own
+from tracking.cleaning import copies_in, strip_own
 from tracking.instrument import instrument, pixel
 
 PIXEL = tokens.pixel_path(7)
@@ -74,3 +76,36 @@ def test_cleaning_twice_changes_nothing_more(copy):
     once = strip_own(f"<p>{pixel(copy)}<a href='http://track.test{LINK}'>x</a>")
 
     assert strip_own(once) == once
+
+
+def test_whose_copy_a_body_is_can_be_read_from_it(copy):
+    body = instrument('<p>Hi <a href="https://x.test/?a=1&amp;b=2#c">there</a></p>', copy=copy)
+
+    assert copies_in(body) == {copy.public_id}
+    assert copies_in(strip_own(body)) == set()
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f"<IMG width=1 src=https://old-track.test{PIXEL}>",
+        f"<!--[if mso]><a href='https://old-track.test{LINK}'><![endif]-->",
+        f'<img src="https://ci3.googleusercontent.com/meips/ADKq_NZ=s0-d-e1-ft#http://track.test{PIXEL}">',
+        f'<a href="https://nam01.safelinks.protection.outlook.com/?url={quote("http://track.test" + LINK, safe="")}&amp;data=05">x</a>',
+        f"in words: http://track.test{LINK}",
+    ],
+)
+def test_a_copy_is_known_wherever_its_addresses_stand(html):
+    assert copies_in(html) == {7}
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f'<img src="http://track.test{PIXEL.replace("/i/A", "/i/B")}">',
+        f'<a href="http://track.test{LINK}x">x</a>',
+        '<img src="https://x.test/i/abc.gif"><a href="https://x.test/l/list">l</a>',
+    ],
+)
+def test_what_we_did_not_sign_names_no_copy(html):
+    assert copies_in(html) == set()
