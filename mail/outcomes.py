@@ -24,21 +24,22 @@ QUOTA_DELAY = 60 * MINUTE  # at least: asking more often only prolongs the block
 LONGEST_WAIT = timedelta(hours=24)  # that a server may ask for
 GIVE_UP = timedelta(days=4)  # RFC 5321 4.5.4.1
 MAX_CRASHES = 8  # attempts that ended without an outcome
-PROVIDER_ID = re.compile(r"<[^<>\s]+@[^<>\s]+\.outlook\.com>", re.IGNORECASE)
+PROVIDER_ID = re.compile(r"<[^<>\s]{1,100}@[^<>\s]{1,100}\.outlook\.com>", re.IGNORECASE)
 AMAZON = re.compile(r"email-smtp\.([a-z0-9-]+)\.amazonaws\.com$", re.IGNORECASE)
-AMAZON_ID = re.compile(r"\bOk ([0-9a-z-]{20,})", re.IGNORECASE)
+AMAZON_ID = re.compile(r"\bOk ([0-9a-z-]{20,100})\b", re.IGNORECASE)
 
 
 def sent(delivery: Delivery, *, reply: Reply, refused: Mapping[str, Reply], now: datetime) -> bool:
     """The server took the mail. Recipients refused for now go on in a delivery of their own: nobody gets it twice."""
+    given = provider_message_id(delivery.message, reply)
+    changes = {"sent_at": now, "error": "", "smtp_reply": str(reply)[:500], "provider_message_id": given}
     with transaction.atomic():
-        was_open = (Status.TRANSMITTING, Status.UNCERTAIN)
-        if not claims.settle(delivery, *was_open, status=Status.SENT, sent_at=now, error="", smtp_reply=str(reply)[:500]):
+        if not claims.settle(delivery, Status.TRANSMITTING, Status.UNCERTAIN, status=Status.SENT, **changes):
             return False
         later = _note_refusals(delivery, refused)
         if later:
             _split(delivery, later, refused, now)
-        is_first = _mark_sent(delivery.message, reply, now)
+        is_first = _mark_sent(delivery, now)
         if delivery.copy:
             instrument.mark_dispatched(copy=delivery.copy, at=now)
     telling.sent(delivery, now=now, is_first=is_first)
@@ -147,14 +148,15 @@ def _split(delivery: Delivery, later: list[Recipient], refused: Mapping[str, Rep
     delivery.recipients.remove(*later)
 
 
-def _mark_sent(message: Message, reply: Reply, now: datetime) -> bool:
+def _mark_sent(delivery: Delivery, now: datetime) -> bool:
     """Move the mail to Sent with the first of its envelopes that a server took; answers whether this was the first."""
+    message = delivery.message
     changes = {
         "folder": Message.Folder.SENT,
         "sent_at": now,
         "at": now,
         "updated_at": now,
-        "provider_message_id": provider_message_id(message, reply),
+        "provider_message_id": delivery.provider_message_id,  # by which most recipients' replies will know it
         "filing": sent_copies.wanted(message),
         "filing_due_at": now,
     }

@@ -43,6 +43,7 @@ class Delivery(models.Model):
     claimed_at = models.DateTimeField(null=True, blank=True)
     searches = models.PositiveSmallIntegerField(default=0)  # how often Sent was searched for an uncertain mail
     sent_at = models.DateTimeField(null=True, blank=True)
+    provider_message_id = models.CharField(max_length=250, blank=True)  # Outlook and SES give each envelope another one
     error = models.CharField(max_length=500, blank=True)  # for the person: what happened and what to do
     smtp_reply = models.CharField(max_length=500, blank=True)  # the server's own words
 

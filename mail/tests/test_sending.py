@@ -197,6 +197,16 @@ def test_a_recipient_refused_for_now_gets_the_mail_later_and_nobody_twice(server
     assert not outbox.refused(message).exists()
 
 
+def test_each_envelope_keeps_the_message_id_that_the_provider_gave_it(server, queued):
+    message = queued(cc="carla@client.test", track=True)
+    server.will(dot=[f"250 2.0.0 OK <{number}@eurprd01.prod.outlook.com> [Hostname=x]" for number in "12"])
+    work()
+    given = [f"<{number}@eurprd01.prod.outlook.com>" for number in "12"]
+    assert list(message.deliveries.values_list("provider_message_id", flat=True)) == given
+    message.refresh_from_db()
+    assert message.provider_message_id == given[0]
+
+
 def test_when_everybody_is_refused_only_those_for_now_are_tried_again(server, queued):
     message = queued(cc="carla@client.test")
     server.will(rcpt=["550 no such user", "450 greylisted"])
