@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from crm.environment import is_loopback
 from mail import addresses, imap, sent_copies, smtp
 from mail.faults import Kind, ServerFault
-from mail.models import Account, Message, Security
+from mail.models import Account, Security
 
 SECONDS = 10  # for each server; both are asked at once
 
@@ -54,8 +54,8 @@ def _finding(account: Account, server: str, future: Future[str], deadline: float
 
 
 def _good_imap(account: Account, folder: str) -> str:
-    if sent_copies.wanted(Message(account=account)) == Message.Filing.PROVIDER:
-        return _("Signed in. Your provider keeps a copy of sent mail by itself.")
+    if sent_copies.provider_files(account):
+        return _("Signed in. Your provider keeps a copy of sent mail by itself; in place of tracked ones Candor puts a clean one.")
     return _("Signed in. A copy of sent mail goes to the folder “%(folder)s”.") % {"folder": folder}
 
 
@@ -64,6 +64,10 @@ def _warning(account: Account, server: str) -> str:
     host, _port = _address(account, server)
     if security == Security.NONE and not is_loopback(f"http://{host}"):
         return _("Password and mail travel unprotected. Choose TLS or STARTTLS.")
+    if not account.imap_host and sent_copies.provider_files(account):
+        return _(
+            "Your provider keeps tracked mail in Sent as it went out. Only with its IMAP server can Candor put a clean copy in its place."
+        )
     return ""
 
 

@@ -82,14 +82,15 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
             "imap_security",
             "imap_username",
             "imap_password",
+            "sent_kept_by",
             "signature_html",
         ]
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        for name, field in self.fields.items():
-            field.widget.attrs["class"] = "form-select" if name.endswith("security") else "form-control"
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
         self.stored = {name: getattr(self.instance, name) for name in ("smtp_password", "imap_password")} if self.instance.pk else {}
 
     @property

@@ -11,17 +11,25 @@ from django.utils.translation import gettext as _
 from crm.lib.encryption import CannotDecrypt
 from mail import imap, rendering, threading
 from mail.faults import ServerFault
-from mail.models import Delivery, Message
+from mail.models import Account, Delivery, KeptBy, Message
 from notifications import feed
 
 logger = logging.getLogger(__name__)
 Filing = Message.Filing
 RETRIES = [timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6)]  # after the first, second and third failure
 SEARCHES = [timedelta(seconds=20), timedelta(minutes=5), timedelta(minutes=30)]  # until the next look into Sent
-FILING_PROVIDERS = re.compile(
-    r"(^|\.)(smtp\.gmail\.com|smtp\.googlemail\.com|smtp-relay\.gmail\.com|smtp\.office365\.com|smtp-mail\.outlook\.com"
+# Not smtp-relay.gmail.com: it files only where the administrator turned comprehensive mail storage on (support.google.com/a/answer/2956491)
+USUALLY_FILE = re.compile(
+    r"(^|\.)(smtp\.gmail\.com|smtp\.googlemail\.com|smtp\.office365\.com|smtp-mail\.outlook\.com"
     r"|smtp\.mail\.me\.com|smtp(pro)?\.zoho\.(com|eu|in|jp|com\.au|com\.cn))$"
 )
+
+
+def provider_files(account: Account) -> bool:
+    """Whether the provider puts what it sends into Sent by itself: as the owner says, else as its server's name tells."""
+    if account.sent_kept_by:
+        return bool(account.sent_kept_by == KeptBy.PROVIDER)
+    return bool(USUALLY_FILE.search(account.smtp_host.lower().rstrip(".")))
 
 
 def wanted(message: Message) -> Filing:
@@ -29,7 +37,7 @@ def wanted(message: Message) -> Filing:
     account = message.account
     if account is None:
         return Filing.NONE
-    if FILING_PROVIDERS.search(account.smtp_host.lower()):
+    if provider_files(account):
         return Filing.PROVIDER
     return Filing.PENDING if account.imap_host else Filing.NONE
 

@@ -1,7 +1,7 @@
 """Accounts, threads, messages, deliveries."""
 
-from mail.models.account import Account, Security
+from mail.models.account import Account, KeptBy, Security
 from mail.models.delivery import Delivery
 from mail.models.message import Attachment, Message, Recipient, Thread
 
-__all__ = ["Account", "Attachment", "Delivery", "Message", "Recipient", "Security", "Thread"]
+__all__ = ["Account", "Attachment", "Delivery", "KeptBy", "Message", "Recipient", "Security", "Thread"]

@@ -19,6 +19,14 @@ class Security(models.TextChoices):
     NONE = "none", _("None")  # loopback and trusted networks only
 
 
+class KeptBy(models.TextChoices):
+    """Who puts a copy of what is sent into the Sent folder."""
+
+    USUAL = "", _("As this provider usually does")  # known by the SMTP server's name: `sent_copies.USUALLY_FILE`
+    PROVIDER = "provider", _("The provider, by itself")
+    CANDOR = "candor", _("Candor, by IMAP")
+
+
 class AccountQuerySet(models.QuerySet["Account"]):
     """Mail accounts."""
 
@@ -44,6 +52,9 @@ class Account(models.Model):
     imap_security = models.CharField(_("IMAP security"), max_length=10, choices=Security.choices, default=Security.TLS)
     imap_username = models.CharField(_("IMAP user name"), max_length=200, blank=True)
     imap_password = EncryptedTextField(_("IMAP password"), blank=True)
+    sent_kept_by = models.CharField(
+        _("Copies in Sent are kept by"), max_length=10, choices=KeptBy.choices, blank=True, default=KeptBy.USUAL
+    )
     is_demo = models.BooleanField(default=False, editable=False)  # of the demo mail server: reachable by construction
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_error = models.CharField(max_length=500, blank=True, editable=False)

@@ -134,6 +134,13 @@ def test_an_unprotected_password_is_warned_of(server, monkeypatch):
     assert finding.warning == "Password and mail travel unprotected. Choose TLS or STARTTLS."
 
 
+def test_a_provider_that_keeps_tracked_mail_where_we_cannot_reach_it_is_warned_of(server):
+    account = account_at(server)
+    account.sent_kept_by = "provider"
+    (finding,) = diagnosis.check(account)
+    assert finding.warning.startswith("Your provider keeps tracked mail in Sent as it went out.")
+
+
 def test_a_password_in_any_script_is_signed_in_with(server):
     account = account_at(server)
     account.smtp_username, account.smtp_password = "älice", "пароль"

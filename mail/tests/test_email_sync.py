@@ -119,6 +119,14 @@ def test_a_host_that_is_none_is_told(alice_client: Client, host: str):
     assert "name of a server" in response.content.decode()
 
 
+def test_who_keeps_the_copy_in_sent_can_be_said(alice_client: Client, server: FakeServer, account: Account):
+    address = f"/settings/email-sync/accounts/{account.pk}/"
+    assert 'name="sent_kept_by"' in alice_client.get(address).content.decode()
+    alice_client.post(address, filled(server, smtp_password="", sent_kept_by="provider"))
+    account.refresh_from_db()
+    assert account.sent_kept_by == "provider"
+
+
 def test_a_signature_is_made_safe(alice_client: Client, server: FakeServer):
     alice_client.post("/settings/email-sync/accounts/", filled(server, signature_html="<b>Alice</b><script>alert(1)</script>"))
     assert Account.objects.get().signature_html == "<b>Alice</b>"
