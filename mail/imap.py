@@ -2,7 +2,7 @@
 
 import contextlib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from imapclient import IMAPClient, SocketTimeout
@@ -34,11 +34,18 @@ class Mailbox:
             self.client.subscribe_folder(DEFAULT_SENT)
         return DEFAULT_SENT
 
-    def holds(self, folder: str, message_id: str) -> bool:
-        """Whether a message with this Message-ID lies there."""
+    def find(self, folder: str, message_ids: Iterable[str]) -> list[int]:
+        """Open the folder and answer the UIDs of messages with one of these Message-IDs, as the server searches: it may find too many."""
         with _faults(self.account):
-            self.client.select_folder(folder, readonly=True)
-            return bool(message_id and self.client.search(["HEADER", "Message-ID", message_id]))
+            self.client.select_folder(folder)
+            found = [uid for one in message_ids for uid in self.client.search(["HEADER", "Message-ID", one])]
+        return list(dict.fromkeys(found))
+
+    def head(self, uid: int, size: int) -> bytes:
+        """The first bytes of a message in the folder opened last; nothing when it has gone."""
+        with _faults(self.account):
+            found = self.client.fetch([uid], [f"BODY.PEEK[]<0.{size}>"])
+        return bytes(found.get(uid, {}).get(b"BODY[]<0>") or b"")
 
     def file(self, folder: str, mail: bytes, at: datetime) -> None:
         """Put a mail there, marked as read."""

@@ -17,7 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from crm.lib.encryption import CannotDecrypt
-from mail import addresses, claims, copies, outbox, outcomes, pacing, rendering, sent_copies, smtp, telling
+from mail import addresses, claims, copies, outbox, outcomes, pacing, rendering, sent_copies, sent_look, smtp, telling
 from mail.faults import Kind, Reply, ServerFault
 from mail.models import Account, Delivery
 from tracking import instrument
@@ -78,7 +78,7 @@ def reconcile(*, now: datetime) -> None:
 
 def _search(delivery: Delivery, now: datetime) -> None:
     try:
-        is_there = sent_copies.is_in_sent(delivery.message)
+        is_there = sent_look.is_in_sent(delivery)
     except ServerFault as fault:
         logger.warning("Sent could not be searched for message %s: %s", delivery.message_id, fault.kind)
         is_there = False

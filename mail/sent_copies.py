@@ -1,4 +1,4 @@
-"""The clean copy in the provider's Sent folder: filed once, never the reason to send anything again; and what Sent proves."""
+"""The clean copy in the provider's Sent folder: filed once, never the reason to send anything again; and when Sent is searched."""
 
 import logging
 import re
@@ -9,7 +9,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from crm.lib.encryption import CannotDecrypt
-from mail import imap, rendering, threading
+from mail import imap, rendering, sent_look, threading
 from mail.faults import ServerFault
 from mail.models import Account, Delivery, KeptBy, Message
 from notifications import feed
@@ -56,14 +56,6 @@ def file_pending(*, now: datetime) -> None:
             else:
                 broken = message.account_id
                 _put_off(message, now)
-
-
-def is_in_sent(message: Message) -> bool:
-    """Whether the provider's Sent folder holds the mail. Raises ServerFault."""
-    if message.account is None or not message.account.imap_host:
-        return False
-    with imap.connected(message.account) as mailbox:
-        return mailbox.holds(mailbox.sent_folder(), message.message_id)
 
 
 def claim_searches(*, now: datetime) -> list[Delivery]:
@@ -116,7 +108,7 @@ def _put_into_sent(message: Message) -> None:
         return
     with imap.connected(message.account) as mailbox:
         folder = mailbox.sent_folder()
-        if not mailbox.holds(folder, message.message_id):
+        if sent_look.look(message, mailbox, folder).is_nothing:
             mail = rendering.render(message, html=message.body_html, bcc=message.recipients.all())
             mailbox.file(folder, mail, message.dated_at or message.at)
 

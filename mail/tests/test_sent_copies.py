@@ -1,9 +1,33 @@
 """Who keeps the copy of a sent mail, and what Sent proves."""
 
-import pytest
+from collections.abc import Iterator
+from datetime import timedelta
 
-from mail import sent_copies
-from mail.models import Account
+import pytest
+from django.utils import timezone
+
+from mail import sending, sent_copies
+from mail.models import Account, Delivery, Message
+from mail.tests.fake_imap import FakeImap
+from mail.tests.fake_smtp import ACCEPT_AND_DROP
+
+Status = Delivery.Status
+
+
+@pytest.fixture
+def mailbox(account: Account) -> Iterator[FakeImap]:
+    """Alice's mailbox, which nothing is filed into but by us."""
+    with FakeImap() as running:
+        Account.objects.update(imap_host="127.0.0.1", imap_port=running.port, imap_security="none", imap_username="a", imap_password="b")
+        yield running
+
+
+def work(after: timedelta = timedelta(0)) -> None:
+    sending.send_due(clock=lambda: timezone.now() + after)
+
+
+def statuses(message: Message) -> list[str]:
+    return list(message.deliveries.values_list("status", flat=True))
 
 
 @pytest.mark.parametrize(
@@ -22,3 +46,39 @@ from mail.models import Account
 )
 def test_who_files_sent_mail_is_known_by_the_servers_name_or_said(host, kept_by, provider_files):
     assert sent_copies.provider_files(Account(smtp_host=host, sent_kept_by=kept_by)) == provider_files
+
+
+def test_our_own_clean_copy_does_not_prove_that_another_envelope_left(server, mailbox, queued):
+    message = queued(cc="carla@client.test", track=True)
+    server.will(dot=["250 ok", ACCEPT_AND_DROP])
+    work()
+    assert len(mailbox.in_folder("Sent")) == 1
+    work(after=timedelta(minutes=1))
+    assert statuses(message) == [Status.SENT, Status.UNCERTAIN]
+
+
+def test_the_copy_in_doubt_lying_in_sent_proves_that_it_left(server, mailbox, queued):
+    message = queued(cc="carla@client.test", track=True)
+    server.will(dot=["250 ok", ACCEPT_AND_DROP])
+    work()
+    to_boris, to_carla = (taken.data for taken in server.taken)
+    mailbox.file(to_boris)
+    work(after=timedelta(minutes=1))
+    assert statuses(message) == [Status.SENT, Status.UNCERTAIN]
+    mailbox.file(to_carla)
+    work(after=timedelta(minutes=10))
+    assert statuses(message) == [Status.SENT, Status.SENT]
+
+
+def test_of_an_untracked_mail_one_more_than_was_confirmed_proves_it(server, mailbox, queued):
+    message = queued(cc="carla@client.test")
+    server.will(rcpt=["250 ok", "450 4.2.0 greylisted"])
+    work()
+    assert statuses(message) == [Status.SENT, Status.RETRY]
+    server.will(dot=[ACCEPT_AND_DROP])
+    work(after=timedelta(minutes=2))
+    work(after=timedelta(minutes=3))
+    assert statuses(message) == [Status.SENT, Status.UNCERTAIN]
+    mailbox.file(server.taken[1].data)
+    work(after=timedelta(minutes=10))
+    assert statuses(message) == [Status.SENT, Status.SENT]
