@@ -1,4 +1,4 @@
-"""The Sent folder at the user's provider, by IMAP: looked through for a Message-ID, and given the clean copy."""
+"""The Sent folder at the user's provider, by IMAP: looked through for a Message-ID, rid of tracked copies, given the clean one."""
 
 import contextlib
 import ssl
@@ -7,13 +7,13 @@ from datetime import datetime
 
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import CapabilityError, IMAPClientAbortError, IMAPClientError, LoginError
-from imapclient.imapclient import SENT
+from imapclient.imapclient import SENT, TRASH
 
 from mail import addresses, faults
 from mail.faults import Kind, Reply, ServerFault
 from mail.models import Account, Security
 
-SEEN = rb"\Seen"
+SEEN, INBOX = rb"\Seen", rb"\Inbox"
 DEFAULT_SENT = "Sent"
 
 
@@ -46,6 +46,51 @@ class Mailbox:
         with _faults(self.account):
             found = self.client.fetch([uid], [f"BODY.PEEK[]<0.{size}>"])
         return bytes(found.get(uid, {}).get(b"BODY[]<0>") or b"")
+
+    @property
+    def is_gmail(self) -> bool:
+        """Whether one message lies in several folders (Gmail's labels), and leaves them only by way of Trash."""
+        with _faults(self.account):
+            return bool(self.client.has_capability("X-GM-EXT-1"))
+
+    def is_in_inbox(self, uid: int) -> bool:
+        """Whether a message of the folder opened last, at Gmail, lies in the inbox, too."""
+        with _faults(self.account):
+            found = self.client.fetch([uid], ["X-GM-LABELS"])
+        return INBOX in found.get(uid, {}).get(b"X-GM-LABELS", ())
+
+    def trash_folder(self) -> str | None:
+        """The folder for deleted mail by its mark alone: another of such a name would be a mere label at Gmail. None when none is shown."""
+        with _faults(self.account):
+            return next((str(name) for flags, _, name in self.client.list_folders() if TRASH in flags), None)
+
+    def move(self, uids: list[int], folder: str) -> None:
+        """Move messages of the folder opened last."""
+        with _faults(self.account):
+            if uids and self.client.has_capability("MOVE"):
+                self.client.move(uids, folder)
+            elif uids:
+                self.client.copy(uids, folder)
+                self._delete(uids)
+
+    def delete(self, uids: list[int]) -> None:
+        """Delete messages of the folder opened last for good, and no other.
+
+        A server without UIDPLUS removes all that are marked as deleted at once. Where the person has marked others there, ours are
+        only marked as well: they go with those.
+        """
+        with _faults(self.account):
+            if uids:
+                self._delete(uids)
+
+    def _delete(self, uids: list[int]) -> None:
+        is_exact = self.client.has_capability("UIDPLUS")
+        others = [] if is_exact else set(self.client.search("DELETED")) - set(uids)
+        self.client.delete_messages(uids, silent=True)
+        if is_exact:
+            self.client.uid_expunge(uids)
+        elif not others:
+            self.client.expunge()
 
     def file(self, folder: str, mail: bytes, at: datetime) -> None:
         """Put a mail there, marked as read."""
@@ -137,5 +182,9 @@ def _fault(account: Account, kind: Kind, reply: Reply | None = None) -> ServerFa
 
 
 def _leave(client: IMAPClient) -> None:
-    with contextlib.suppress(IMAPClientError, OSError):
+    """Sign out; hang up where nobody answers any more."""
+    try:
         client.logout()
+    except (IMAPClientError, OSError):
+        with contextlib.suppress(OSError):
+            client.shutdown()

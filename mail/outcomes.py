@@ -40,6 +40,8 @@ def sent(delivery: Delivery, *, reply: Reply, refused: Mapping[str, Reply], now:
         if later:
             _split(delivery, later, refused, now)
         is_first = _mark_sent(delivery, now)
+        if not is_first:
+            sent_copies.look_again(delivery.message, now=now)
         if delivery.copy:
             instrument.mark_dispatched(copy=delivery.copy, at=now)
     telling.sent(delivery, now=now, is_first=is_first)

@@ -17,7 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from crm.lib.encryption import CannotDecrypt
-from mail import addresses, claims, copies, outbox, outcomes, pacing, rendering, sent_copies, sent_look, smtp, telling
+from mail import addresses, claims, copies, outbox, outcomes, pacing, rendering, sent_copies, sent_folder, sent_look, smtp, telling
 from mail.faults import Kind, Reply, ServerFault
 from mail.models import Account, Delivery
 from tracking import instrument
@@ -46,7 +46,7 @@ def send_due(*, clock: Clock = timezone.now, patience: smtp.Patience = smtp.PATI
         for one in rounds:
             open_rounds.callback(one.close)
         _send_round_by_round(rounds)
-    sent_copies.file_pending(now=clock())
+    sent_folder.tend(now=clock())
     reconcile(now=clock())
 
 

@@ -11,6 +11,7 @@ from mail import imap
 from mail.models import Delivery, Message
 from tracking.cleaning import copies_in
 
+MOST = 100  # messages with one Message-ID that are read in one look
 HEADS = (256 * 1024, 4 * 1024 * 1024)  # bytes read of a message: its HTML comes before its files; the second when the first holds nothing
 
 
@@ -34,7 +35,7 @@ def look(message: Message, mailbox: imap.Mailbox, folder: str) -> Seen:
         return Seen({}, found)
     own = set(message.tracked_mail.copies.values_list("public_id", flat=True))
     tracked, clean = {}, []
-    for uid in found:
+    for uid in found[-MOST:]:
         message_id, copies = _read(mailbox, uid)
         if message_id in message_ids and copies & own:
             tracked[uid] = copies & own
@@ -73,14 +74,18 @@ def _read(mailbox: imap.Mailbox, uid: int) -> tuple[str, set[int]]:
     message_id, copies = "", set[int]()
     for size in HEADS:
         head = mailbox.head(uid, size)
-        message_id, copies = _parsed(head)
-        if copies or len(head) < size:
+        message_id, copies, is_whole = _parsed(head)
+        if copies or is_whole or len(head) < size:
             break
     return message_id, copies
 
 
-def _parsed(head: bytes) -> tuple[str, set[int]]:
+def _parsed(head: bytes) -> tuple[str, set[int], bool]:
+    """The same of a message's beginning, and whether that goes beyond its HTML."""
     mail = email.message_from_bytes(head)
-    bodies = [part.get_payload(decode=True) for part in mail.walk() if part.get_content_type() == "text/html"]
+    parts = [part for part in mail.walk() if not part.is_multipart()]
+    written = [part for part in parts if part.get_content_type() == "text/html"]
+    bodies = [part.get_payload(decode=True) for part in written]
     found = [copies_in(body.decode("latin-1")) for body in bodies if isinstance(body, bytes)]  # our addresses are ASCII in every charset
-    return str(mail["Message-ID"] or "").strip(), set().union(*found)
+    is_whole = bool(written) and written[-1] is not parts[-1]
+    return str(mail["Message-ID"] or "").strip(), set().union(*found), is_whole

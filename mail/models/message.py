@@ -63,7 +63,9 @@ class Message(models.Model):
         """Whether the provider's Sent folder holds the clean copy."""
 
         NONE = "", _("Not needed")  # not sent yet, or the account has no IMAP server
-        PENDING = "pending", _("Waiting")  # tried at `filing_due_at`
+        PENDING = "pending", _("Waiting")  # it is missing there: tried at `filing_due_at`
+        AWAITED = "awaited", _("The provider's copies are awaited")  # it files tracked ones by itself; ours comes after those are deleted
+        WATCHED = "watched", _("Filed, and watched")  # it is there; tracked ones that the provider files late are deleted
         FILED = "filed", _("Filed")
         PROVIDER = "provider", _("Filed by the provider")
         FAILED = "failed", _("Not filed")  # given up: the mail was sent all the same
@@ -94,7 +96,8 @@ class Message(models.Model):
     provider_message_id = models.CharField(max_length=250, blank=True, db_index=True)  # when the provider gave another one
     filing = models.CharField(max_length=10, choices=Filing.choices, blank=True, default=Filing.NONE)
     filing_due_at = models.DateTimeField(null=True, blank=True)
-    filing_attempts = models.PositiveSmallIntegerField(default=0)
+    filing_attempts = models.PositiveSmallIntegerField(default=0)  # since the last one without a fault
+    filing_looks = models.PositiveSmallIntegerField(default=0)  # into Sent, for copies that the provider filed; 0 where it files none
 
     objects = MessageQuerySet.as_manager()
 
@@ -103,7 +106,7 @@ class Message(models.Model):
             models.Index(fields=["owner", "folder", "-at", "-id"], name="mail_message_folder"),
             models.Index(fields=["owner", "-at", "-id"], name="mail_message_tracked", condition=Q(tracked_mail__isnull=False)),
             models.Index(fields=["owner", "from_email"], name="mail_message_from"),
-            models.Index(fields=["filing_due_at"], name="mail_message_filing", condition=Q(filing="pending")),
+            models.Index(fields=["filing_due_at"], name="mail_message_filing", condition=Q(filing__in=["pending", "awaited", "watched"])),
         ]
 
 

@@ -8,7 +8,9 @@ from django.utils import timezone
 from crm.accounts.models import User
 from mail import drafts, outbox
 from mail.models import Account, Message
+from mail.tests.fake_imap import USUAL, FakeImap
 from mail.tests.fake_smtp import FakeServer
+from mail.tests.filing import use, work
 from tracking import preferences
 
 
@@ -77,3 +79,31 @@ def tab(chromium: Any, live_server: Any, settings: Any, alice: User, account: Ac
     yield tab
     assert tab.problems == []
     context.close()
+
+
+@pytest.fixture
+def capabilities(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    """Of the IMAP server; tests choose others by `parametrize(…, indirect=True)`."""
+    chosen: tuple[str, ...] = getattr(request, "param", USUAL)
+    return chosen
+
+
+@pytest.fixture
+def mailbox(account: Account, capabilities: tuple[str, ...]) -> Iterator[FakeImap]:
+    """Alice's mailbox, at a provider that files by itself what it sends: here when the test says so."""
+    with FakeImap(capabilities) as running:
+        use(running, kept_by="provider")
+        yield running
+
+
+@pytest.fixture
+def sent(server: FakeServer, mailbox: FakeImap, queued: Callable[..., Message]) -> Callable[..., Message]:
+    """Sends a tracked mail of Alice's, which the provider files before we first look."""
+
+    def send(**fields: Any) -> Message:
+        message = queued(track=True, body_html='<p>See <a href="https://x.test/?a=1&amp;b=2">prices</a></p>', **fields)
+        mailbox.before["login"] = lambda: [mailbox.file(one.data) for one in server.taken]
+        work()
+        return message
+
+    return send

@@ -1,29 +1,22 @@
 """Who keeps the copy of a sent mail, and what Sent proves."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
 
-from mail import sending, sent_copies
+from mail import sent_copies
 from mail.models import Account, Delivery, Message
 from mail.tests.fake_imap import FakeImap
 from mail.tests.fake_smtp import ACCEPT_AND_DROP
+from mail.tests.filing import use, work
 
 Status = Delivery.Status
 
 
-@pytest.fixture
-def mailbox(account: Account) -> Iterator[FakeImap]:
-    """Alice's mailbox, which nothing is filed into but by us."""
-    with FakeImap() as running:
-        Account.objects.update(imap_host="127.0.0.1", imap_port=running.port, imap_security="none", imap_username="a", imap_password="b")
-        yield running
-
-
-def work(after: timedelta = timedelta(0)) -> None:
-    sending.send_due(clock=lambda: timezone.now() + after)
+@pytest.fixture(autouse=True)
+def by_us(mailbox: FakeImap) -> None:
+    """Nothing is filed into Alice's mailbox but by us."""
+    use(mailbox, kept_by="candor")
 
 
 def statuses(message: Message) -> list[str]:
