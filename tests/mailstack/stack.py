@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
@@ -25,14 +26,19 @@ from tests.mailstack.certificates import Authority
 DOMAIN = "candor.test"
 PASSWORDS = {f"{name}@{DOMAIN}": f"{name}-pw" for name in ("alice", "boris", "carla", "dora")}
 LOST = f"lost@{DOMAIN}"  # Postfix takes it, Dovecot does not know it: a real bounce comes back
+SENT, FILED = "Sent Items", "Sent"  # the second where the server files: an address with a space in it would be no end of trouble
 SBIN = "/usr/lib/postfix/sbin"
 START_SECONDS = 20
 
 
 class MailStack:
-    """Use as a context manager. `refusals` maps a recipient to what RCPT answers, and may change at any time."""
+    """Use as a context manager. `refusals` maps a recipient to what RCPT answers, and may change at any time.
 
-    def __init__(self) -> None:
+    What the users `filed_for` send is put into their Sent by the server itself, exactly as it went over the wire.
+    """
+
+    def __init__(self, *, filed_for: Iterable[str] = ()) -> None:
+        self._filed_for = list(filed_for)
         self.folder = Path(tempfile.mkdtemp(prefix="candor-mail-"))
         self.folder.chmod(0o755)
         self.authority = Authority(self.folder)
@@ -130,11 +136,12 @@ class MailStack:
             }}
             namespace inbox {{
               inbox = yes
-              mailbox "Sent Items" {{
+              mailbox "{SENT if not self._filed_for else FILED}" {{
                 auto = subscribe
                 special_use = \\Sent
               }}
             }}
+            lmtp_save_to_detail_mailbox = yes
             service imap-login {{
               inet_listener imap {{
                 port = {self.imap_port}
@@ -171,6 +178,7 @@ class MailStack:
         (etc / "main.cf").write_text(_lines(self._main_cf(queue, data)))
         (etc / "master.cf").write_text(self._master_cf())
         (etc / "recipients").write_text("".join(f"{address} here\n" for address in (*PASSWORDS, LOST)))
+        (etc / "filed").write_text("".join(f"{user} {user.replace('@', f'+{FILED}@')}\n" for user in self._filed_for))
         (etc / "dynamicmaps.cf").touch()
         environment = {"MAIL_CONFIG": str(etc), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
         subprocess.run(["/usr/sbin/postfix", "-c", str(etc), "check"], env=environment, check=True, capture_output=True)
@@ -203,6 +211,8 @@ class MailStack:
             "relay_transport": "error:5.7.1 no mail leaves this machine",
             "virtual_mailbox_domains": DOMAIN,
             "virtual_mailbox_maps": f"texthash:{self.folder}/postfix/recipients",
+            "sender_bcc_maps": f"texthash:{self.folder}/postfix/filed",
+            "recipient_delimiter": "+",
             "virtual_transport": f"lmtp:inet:127.0.0.1:{self._lmtp_port}",
             "lmtp_host_lookup": "native",
             "smtpd_relay_restrictions": "reject_unauth_destination",
