@@ -3,7 +3,7 @@
 import contextlib
 import ssl
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import CapabilityError, IMAPClientAbortError, IMAPClientError, LoginError
@@ -15,6 +15,7 @@ from mail.models import Account, Security
 
 SEEN, INBOX = rb"\Seen", rb"\Inbox"
 DEFAULT_SENT = "Sent"
+INBOX_NAME = "INBOX"
 
 
 class Mailbox:
@@ -46,6 +47,18 @@ class Mailbox:
         with _faults(self.account):
             found = self.client.fetch([uid], [f"BODY.PEEK[]<0.{size}>"])
         return bytes(found.get(uid, {}).get(b"BODY[]<0>") or b"")
+
+    def open_inbox(self) -> int:
+        """Open the Inbox for reading alone; answers its UIDVALIDITY, without which UIDs mean nothing (RFC 9051 2.3.1.1)."""
+        with _faults(self.account):
+            return int(self.client.select_folder(INBOX_NAME, readonly=True).get(b"UIDVALIDITY", 0))
+
+    def reports(self, *, since: date, after: int) -> list[int]:
+        """In the folder opened last, the UIDs behind `after` of what mail servers may have sent since that day, in order."""
+        wanted = ["OR", "OR", "FROM", "mailer-daemon", "FROM", "postmaster", "HEADER", "Content-Type", "delivery-status"]
+        with _faults(self.account):
+            found = self.client.search(["UID", f"{after + 1}:*", "SINCE", since, *wanted])
+        return sorted(uid for uid in found if uid > after)  # “n:*” names the last one whatever n is
 
     @property
     def is_gmail(self) -> bool:

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from mail import claims, sent_copies, telling, threading
+from mail import bounces, claims, sent_copies, telling, threading
 from mail.faults import Kind, Reply, ServerFault, of_refusal
 from mail.models import Account, Delivery, Message, Recipient
 from tracking import instrument
@@ -44,6 +44,7 @@ def sent(delivery: Delivery, *, reply: Reply, refused: Mapping[str, Reply], now:
             sent_copies.look_again(delivery.message, now=now)
         if delivery.copy:
             instrument.mark_dispatched(copy=delivery.copy, at=now)
+        bounces.expect(delivery.message, now=now)
     telling.sent(delivery, now=now, is_first=is_first)
     return True
 

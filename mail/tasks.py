@@ -3,8 +3,9 @@
 import logging
 
 from celery import shared_task
+from django.utils import timezone
 
-from mail import sending
+from mail import bounces, sending
 
 logger = logging.getLogger(__name__)
 WAKE_LIFE = 60  # seconds; an older wake-up says nothing that the periodic one does not
@@ -14,6 +15,12 @@ WAKE_LIFE = 60  # seconds; an older wake-up says nothing that the periodic one d
 def send_due() -> None:
     """Send what waits in the outbox and is due; also the periodic look after what was left behind."""
     sending.send_due()
+
+
+@shared_task
+def look_for_bounces() -> None:
+    """Look for mail that came back, where some may have."""
+    bounces.look(now=timezone.now())
 
 
 def wake() -> None:

@@ -2,6 +2,7 @@
 
 import email
 import re
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from email.header import decode_header, make_header
@@ -16,12 +17,13 @@ from django.utils import timezone
 
 from crm.accounts.models import User
 from crm.records.models import Person
-from mail import attachments, diagnosis, drafts, outbox, sending
+from mail import attachments, bounces, diagnosis, drafts, outbox, sending
 from mail.models import Account, Delivery, Message
 from mail.tests.fake_smtp import ACCEPT_AND_DROP, FakeServer
 from tests.mailstack.stack import LOST, PASSWORDS, MailStack
 from tests.services import require
 from tracking import preferences
+from tracking.models import Copy
 
 pytestmark = pytest.mark.mailstack
 FILE = bytes(range(256)) * 400
@@ -230,6 +232,38 @@ def test_a_bounce_comes_back_to_the_sender(stack, queued):
     assert message.message_id in report.as_string()
     message.refresh_from_db()
     assert message.folder == Message.Folder.SENT
+
+
+def test_a_returned_copy_is_found_in_the_inbox_and_whoever_loads_it_is_no_recipient(stack, queued, alice, account):
+    message = queued(to=f"{LOST}, boris@candor.test", subject="Nobody home 8")
+    work()
+    recipient = message.recipients.get(email=LOST)
+    now, deadline = timezone.now(), time.monotonic() + 15
+    while not recipient.refusal and time.monotonic() < deadline:
+        now += timedelta(minutes=2)
+        bounces.look(now=now)
+        recipient.refresh_from_db()
+
+    assert recipient.refusal.startswith("5.")
+    assert message.recipients.get(email="boris@candor.test").refusal == ""
+    assert Copy.objects.get(mail__message=message, email=LOST).returned_at
+    assert Copy.objects.get(mail__message=message, email="boris@candor.test").returned_at is None
+    account.refresh_from_db()
+    with stack.mailbox("alice@candor.test") as client:
+        client.select_folder("INBOX", readonly=True)
+        report = client.fetch([account.bounces_uid], ["FLAGS", "BODY.PEEK[]"])[account.bounces_uid]
+    assert rb"\Seen" not in report[b"FLAGS"]
+    assert "/i/" in html_inside(report[b"BODY[]"])  # a mail program that shows the returned mail would load it
+    read = account.bounces_uid
+    bounces.look(now=now + timedelta(hours=1))
+    account.refresh_from_db()
+    assert account.bounces_uid == read
+
+
+def html_inside(report: bytes) -> str:
+    """The HTML of the mail that a report returns."""
+    found = [one for one in parsed(report).walk() if one.get_content_type() == "text/html"]
+    return str(found[0].get_content())  # type: ignore[attr-defined]
 
 
 def test_a_mail_in_doubt_that_lies_in_sent_was_sent(stack, queued, alice, account):

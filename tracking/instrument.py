@@ -10,7 +10,7 @@ from django.db import transaction
 from crm.accounts.models import User
 from crm.records.models import Person
 from tracking import hosts, links, placing, tokens
-from tracking.models import Copy, TrackedLink, TrackedMail
+from tracking.models import Copy, Event, TrackedLink, TrackedMail
 
 logger = logging.getLogger(__name__)
 WHOLE_MAIL = frozenset({"signed", "doubt"})  # reasons that hold for all links alike
@@ -41,8 +41,9 @@ def add_copy(*, mail: TrackedMail, person: Person | None = None, email: str = ""
 
 
 def mark_returned(*, copy: Copy, at: datetime) -> None:
-    """Note that the copy could not be delivered: what loads it from now on is its sender, looking at the returned mail."""
-    Copy.objects.filter(pk=copy.pk, returned_at=None).update(returned_at=at)
+    """Note that the copy could not be delivered: what loads it is its sender, looking at the returned mail, now and before."""
+    if Copy.objects.filter(pk=copy.pk, returned_at=None).update(returned_at=at):
+        Event.objects.filter(copy=copy).update(look_again_at=at)  # the next settling corrects what was told of them
 
 
 def mark_dispatched(*, copy: Copy, at: datetime) -> None:

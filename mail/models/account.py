@@ -57,6 +57,9 @@ class Account(models.Model):
     )
     is_demo = models.BooleanField(default=False, editable=False)  # of the demo mail server: reachable by construction
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    bounces_due_at = models.DateTimeField(null=True, blank=True, editable=False)  # when its Inbox is searched for returned mail
+    bounces_uid = models.BigIntegerField(default=0, editable=False)  # the last report that was read there
+    bounces_validity = models.BigIntegerField(default=0, editable=False)  # the UIDVALIDITY that it belongs to
     last_error = models.CharField(max_length=500, blank=True, editable=False)
 
     objects = AccountQuerySet.as_manager()
@@ -64,6 +67,7 @@ class Account(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [models.UniqueConstraint(fields=["owner", "email"], name="mail_account_once")]
+        indexes = [models.Index(fields=["bounces_due_at"], name="mail_account_bounces", condition=models.Q(bounces_due_at__isnull=False))]
 
     def __str__(self) -> str:
         return self.email
