@@ -63,13 +63,13 @@ def chain(activity: Activity) -> Icon:
 
 def opened_words(times: int, undecided: int) -> str:
     """“Opened 3 times”, and how many of them may have been software when the user wants those counted."""
-    line = ngettext("Opened once", "Opened %(times)d times", times + undecided) % {"times": times + undecided}
+    line = ngettext("Opened once", "Opened %(counter)s times", times + undecided) % {"counter": times + undecided}
     return f"{line} ({_of_them_undecided(undecided)})" if undecided else line
 
 
 def followed_words(times: int, undecided: int) -> str:
     """“Links followed 3 times”, likewise."""
-    line = ngettext("One link followed", "Links followed %(times)d times", times + undecided) % {"times": times + undecided}
+    line = ngettext("One link followed", "Links followed %(counter)s times", times + undecided) % {"counter": times + undecided}
     return f"{line} ({_of_them_undecided(undecided)})" if undecided else line
 
 
