@@ -73,6 +73,15 @@ def test_afterwards_they_are_opaque_and_list_every_time_newest_first_in_the_user
     assert "22:00:00" not in html  # the hit that does not count
 
 
+def test_they_speak_the_senders_language_numbers_included(alice, alice_client, opened):
+    alice.language = "ru"
+    alice.save()
+    html = icons(alice_client, opened).content.decode()
+
+    assert "Открыто 3 раза" in html
+    assert "Переходов по ссылкам: 2" in html
+
+
 def test_a_kind_that_was_not_tracked_has_no_icon(alice_client, mail):
     TrackedMail.objects.update(tracks_links=False)
     html = icons(alice_client, mail).content.decode()
