@@ -24,7 +24,7 @@ from crm.records.pipeline import default_pipeline
 from mail import drafts, outbox
 from mail.models import Account, Attachment, Message
 from tracking import hits, preferences, recording, settling
-from tracking.models import Copy, KnownPlace, TrackedLink
+from tracking.models import Copy, Event, KnownPlace, TrackedLink
 
 OTHERS = ["bob", "charlie", "mona", "ada"]
 PUBLIC = {"healthz", "readyz", "robots"}
@@ -60,6 +60,7 @@ class World:
     attachment: Attachment
     card: int
     place: int
+    hit: int
 
 
 @pytest.fixture
@@ -89,6 +90,7 @@ def world(alice: User) -> World:
         attachment=Attachment.objects.create(message=message, name=SECRETS["file"], file=ContentFile(b"%PDF", "a"), size=4),
         place=KnownPlace.objects.create(user=alice, network=SECRETS["place"], first_on="2026-11-01", last_on=timezone.now(), days=3).pk,
         card=alice.cards.get(kind="clicked").pk,
+        hit=Event.objects.filter(mail=message.tracked_mail, kind="click").get().pk,
     )
 
 
@@ -137,6 +139,8 @@ def objects(world: World) -> dict[str, dict[str, object]]:
         "records:pick": {"kind": "deal"},
         "tracking:place_remove": {"pk": world.place},
         "tracking:icons": {"pk": world.message.tracked_mail_id},
+        "tracking:hit_list": {"pk": world.message.tracked_mail_id},
+        "tracking:hit_correct": {"pk": world.hit},
         "notifications:card_open": {"pk": world.card},
         "account_reset_password_from_key": {"uidb36": "1", "key": "set-password"},
     }
@@ -220,6 +224,7 @@ def test_nobody_else_changes_anything_of_it(name: str, request: pytest.FixtureRe
         "mail:attachment_",
         "mail:account_",
         "tracking:icons",
+        "tracking:hit_",
         "tracking:place_",
     )
     for page, address in addresses(world).items():

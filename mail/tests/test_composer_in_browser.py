@@ -130,7 +130,7 @@ def test_it_says_beforehand_when_one_copy_for_all_cannot_tell_who_opened(tab: An
     tab.keyboard.type("boris@client.test, carla@client.test,")
     expect(shared).to_be_hidden()
     tab.get_by_role("button", name="Tell recipients apart").click()
-    expect(shared).to_have_text("All 2 recipients get one and the same copy: you will see that it was opened, not by whom.")
+    expect(shared).to_have_text("All 2 recipients get one and the same copy: you will see when it is opened, not by whom.")
     tab.get_by_role("button", name="Tell recipients apart").click()
     expect(shared).to_be_hidden()
     box(tab, "To").click()

@@ -14,7 +14,7 @@ def words() -> dict[str, str]:
         "signedOut": _("You have been signed out. What you wrote is kept in this browser and opens again after you sign in."),
         "signIn": _("Sign in"),
         "changedElsewhere": _("This draft was also changed in another window. What you see here is what is saved now."),
-        "shared": _("All %s recipients get one and the same copy: you will see that it was opened, not by whom."),
+        "shared": _("All %s recipients get one and the same copy: you will see when it is opened, not by whom."),
         "notSent": _("The mail was not sent. What you wrote is kept; send it again in a moment."),
         "sent": _("Sent."),
         "discard": _("Discard this draft?"),
