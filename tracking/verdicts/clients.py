@@ -55,7 +55,13 @@ class Client(NamedTuple):
         return str(self.name) if self.name else _("A program without a name")
 
 
-PROBES = (Named(r"^Microsoft Office (?:Existence|Protocol) Discovery", gettext_lazy("Office, before it opens a link"), "isbot fixtures"),)
+PROBES = (
+    Named(
+        r"^Microsoft Office (?:Existence|Protocol) Discovery|^Microsoft Data Access .*Discovery|^Microsoft-WebDAV-MiniRedir",
+        gettext_lazy("Office, before it opens a link"),
+        "isbot fixtures",
+    ),
+)
 
 # These are machines although a mail app's name is in theirs
 NO_MAIL_APPS = (
@@ -70,6 +76,9 @@ PROXIES = (
     Named(r"^YahooMailProxy", gettext_lazy("Yahoo’s image proxy"), "help.yahoo.com SLN28749", Network.YAHOO),
     Named(r"^RamblerMail/.*ImageProxy", gettext_lazy("Rambler’s image proxy"), "isbot fixtures", Network.RAMBLER),
     Named(r"SeznamEmailProxy", gettext_lazy("Seznam’s image proxy"), "crawler-user-agents", Network.SEZNAM),
+    Named(r"mail\.ukr\.net proxy", gettext_lazy("Ukr.net’s image proxy"), "isbot fixtures"),
+    Named(r"^FastmailUA/", gettext_lazy("Fastmail’s image proxy"), "fastmail.com/policies/bots"),
+    Named(r"^hey\.com/imageproxy", gettext_lazy("HEY’s image proxy"), "its own form"),
 )
 MAIL_RU = Client(Kind.PROXY, gettext_lazy("Mail.ru’s image proxy"), network=Network.MAIL_RU)
 MAIL_RU_NAME = re.compile(r"Chrome/32\.0\.1700\.")  # its proxy gives this old browser's name, from its own networks only
@@ -78,12 +87,16 @@ PREFETCH_NAME = re.compile(r"Chrome/42\.0\.2311\.\d+ Safari/537\.36 Edge/12\.246
 MAIL_APPS = (
     Named(r"Outlook-iOS", gettext_lazy("Outlook on iPhone"), "device-detector pim.yml"),
     Named(r"Outlook-Android|com\.microsoft\.office\.outlook", gettext_lazy("Outlook on Android"), "device-detector pim.yml"),
-    Named(r"MacOutlook|Macintosh.*Microsoft Outlook", gettext_lazy("Outlook on Mac"), "device-detector pim.yml"),
-    Named(r"Microsoft Outlook|Microsoft Office Outlook|MSOutlook", gettext_lazy("Outlook on Windows"), "device-detector pim.yml"),
+    Named(r"MacOutlook|Macintosh.*Microsoft Outlook|^Outlook/.*Darwin", gettext_lazy("Outlook on Mac"), "device-detector pim.yml"),
+    Named(
+        r"Microsoft Outlook|Microsoft Office Outlook|MSOutlook|OneOutlook/|OutlookWebHost/",
+        gettext_lazy("Outlook on Windows"),
+        "device-detector pim.yml",
+    ),
     Named(r"Outlook-Express|Windows-Live-Mail|WindowsMail", gettext_lazy("Windows Mail"), "device-detector pim.yml"),
-    Named(r"Thunderbird|Icedove|Betterbird", "Thunderbird", "device-detector pim.yml"),
+    Named(r"Thunderbird|Icedove|Betterbird|Shredder/|Spicebird/", "Thunderbird", "device-detector pim.yml"),
     Named(r"Lotus-Notes|HCL-?Notes|IBM Notes", "Notes", "device-detector pim.yml"),
-    Named(r"Yahoo%20Mail|YahooMobileMail|YahooMobile/", gettext_lazy("Yahoo’s mail app"), "device-detector pim.yml"),
+    Named(r"Yahoo%20Mail|YahooMobileMail|YahooMobile/|jp\.co\.yahoo\.ymail", gettext_lazy("Yahoo’s mail app"), "device-detector pim.yml"),
     Named(r"Postbox", "Postbox", "device-detector pim.yml"),
     Named(r"Airmail", "Airmail", "device-detector pim.yml"),
     Named(r"^Spark[/ ]|Spark%20Mail", "Spark", "device-detector pim.yml"),
@@ -95,10 +108,11 @@ MAIL_APPS = (
     Named(r"Mailbird", "Mailbird", "device-detector pim.yml"),
     Named(r"MailMate", "MailMate", "device-detector pim.yml"),
     Named(r"Foxmail", "Foxmail", "device-detector pim.yml"),
-    Named(r"SeaMonkey", "SeaMonkey", "device-detector pim.yml"),
+    Named(r"SeaMonkey|Iceape/", "SeaMonkey", "device-detector pim.yml"),
     Named(r"Claws ?Mail|Sylpheed", "Claws Mail", "device-detector pim.yml"),
     Named(
-        r"\bEudora\b|\bBarca|PocoMail|GyazMail|Sparrow/|Polymail|MailMaster|Mail Master|QQMail|NAVER ?Mail",
+        r"\bEudora\b|\bBarca|PocoMail|GyazMail|Sparrow/|Polymail|MailMaster|Mail Master|QQMail|N(?:AVER|aver) ?Mail|MailBar/|WorxMail/"
+        r"|WorkConnect/|Android-Gmail",
         gettext_lazy("A mail app"),
         "pim.yml",
     ),
@@ -111,7 +125,7 @@ MAIL_APPS = (
     Named(r"^(?:Mobile)?Mail/[\d.]+ .*(?:CFNetwork|Darwin)", "Apple Mail", "CFNetwork's own form"),
     Named(r"^Zimbra|Zimbra Desktop", "Zimbra", "device-detector pim.yml"),
 )
-OFFICE_NAME = re.compile(r"ms-office; MSOffice|^Microsoft Office/")
+OFFICE_NAME = re.compile(r"ms-office|MSOffice \w|^Microsoft Office\b")
 
 SCANNERS = {
     Network.MICROSOFT_FILTER: gettext_lazy("Microsoft’s mail filter"),
@@ -131,21 +145,26 @@ APPLE_PRIVACY = gettext_lazy("Apple Mail’s privacy protection")
 ROBOTS = (
     Named(r"Barracuda", gettext_lazy("Barracuda link scanner"), "device-detector bots.yml"),
     Named(r"SCMGUARD", gettext_lazy("A mail filter (SCMGUARD)"), "isbot fixtures"),
+    Named(
+        r"Proofpoint|Mimecast|SafeLinks|Forcepoint|Symantec|Trend ?Micro|Sophos|FireEye|ClamAV|Kaspersky|Bitdefender",
+        gettext_lazy("A mail filter"),
+        "their names",
+    ),
     Named(r"Google-Safety|GoogleSafety", gettext_lazy("Google’s safety check"), "crawler-user-agents"),
     Named(r"Slackbot|Slack-ImgProxy", gettext_lazy("The link preview of Slack"), "api.slack.com/robots"),
     Named(r"facebookexternalhit.*Twitterbot", gettext_lazy("The link preview of Messages"), "opengraphplus.com"),
-    Named(r"facebookexternalhit|Facebot|meta-external", gettext_lazy("The link preview of Facebook"), "developers.facebook.com"),
     Named(r"^WhatsApp/", gettext_lazy("The link preview of WhatsApp"), "isbot fixtures"),
+    Named(r"facebookexternal|Facebot|meta-external", gettext_lazy("The link preview of Facebook"), "developers.facebook.com"),
     Named(r"TelegramBot", gettext_lazy("The link preview of Telegram"), "isbot fixtures"),
     Named(r"Twitterbot", gettext_lazy("The link preview of X"), "isbot fixtures"),
     Named(r"LinkedInBot", gettext_lazy("The link preview of LinkedIn"), "isbot fixtures"),
     Named(r"Discordbot", gettext_lazy("The link preview of Discord"), "isbot fixtures"),
     Named(
-        r"Viber|Mattermost|Iframely|Snap URL Preview|Signal-|Embedly|redditbot|Pinterestbot",
+        r"^Viber|Mattermost|Iframely|Snap URL Preview|^Signal|Embedly|redditbot|Pinterestbot|LinkExpander|Google Web Preview",
         gettext_lazy("A link preview"),
         "isbot fixtures",
     ),
-    Named(r"github-camo|FastmailUA|imgproxy/|-asset-proxy", gettext_lazy("Another site’s image proxy"), "crawler-user-agents"),
+    Named(r"github-camo|imgproxy/|-asset-proxy", gettext_lazy("Another site’s image proxy"), "crawler-user-agents"),
     Named(r"Amazon CloudFront|lua-resty-http|Cloudflare", gettext_lazy("A content network"), "isbot fixtures"),
     Named(
         r"HeadlessChrome|PhantomJS|Puppeteer|Playwright|Selenium|SlimerJS|jsdom",
@@ -155,14 +174,16 @@ ROBOTS = (
     Named(
         r"^(?:python|Go-http-client|okhttp|Apache-HttpClient|AHC/|Java/|curl|Wget|libwww|lwp|axios|node|undici|got[ /(]|Ruby|Faraday"
         r"|PHP|Guzzle|Dart|Deno|Bun|aiohttp|httpx|reqwest|hyper|HTTPie|Postman|insomnia|PowerShell|Mechanize|Scrapy|Typhoeus|Embarcadero"
-        r"|Rome Client|Zend|Symfony|WinHttp|Microsoft (?:URL Control|BITS|WinRM)|Synapse|Indy)"
+        r"|Rome Client|Zend|Symfony|WinHttp|Microsoft (?:URL Control|BITS|WinRM)|Microsoft-CryptoAPI|Synapse|Indy|RestSharp|Jetty/|yarn/"
+        r"|npm/|cortex/|HubSpot)"
         r"|python-(?:requests|urllib|httpx)|WindowsPowerShell|GuzzleHttp|WinHttp\.",
         gettext_lazy("A program’s own request, not a browser"),
         "isbot fixtures",
     ),
     Named(
-        # "bot" ends a word, except that of Cubot's telephones
-        r"(?<!cu)bot\b|bot/|crawl|spider|scanner|slurp|preview|unfurl|fetcher|validator|monitor|checker|archiver|\+https?://",
+        # "bot" ends a word, except that of Cubot's telephones; browsers tell no address and add nothing to "like Gecko"
+        r"(?<!cu)bot(?![a-z])|crawl|spider|scanner|scraper|slurp|preview|unfurl|fetcher|validator|monitor|checker|archiver|parser|feedburner"
+        r"|\+https?://|@[a-z][\w-]*\.[a-z]|\(KHTML, like Gecko; |Safari/[\d.]+ \(compatible;",
         gettext_lazy("A robot that says so"),
         "the form of declared robots",
     ),
@@ -182,6 +203,11 @@ BROWSERS = (
     Named(r"CriOS/|Chrome/|Chromium/", "Chrome", "its own form"),
     Named(r"Version/[\d.]+.* Safari/", "Safari", "its own form"),
     Named(r"AppleWebKit/.*\(KHTML, like Gecko\) Mobile/\w+$", gettext_lazy("A mail app"), "WKWebView's own form"),
+    Named(
+        r"\((?:iPhone|iPad|iPod|Macintosh)[^()]*\) AppleWebKit/[\d.]+ \(KHTML, like Gecko\) \w",
+        gettext_lazy("An app"),
+        "WKWebView's own form",
+    ),
     Named(r"Safari/", "Safari", "its own form"),
     Named(r"MSIE |Trident/", "Internet Explorer", "its own form"),
     Named(r"^Opera/|Presto/", "Opera", "its own form"),
@@ -199,23 +225,36 @@ SYSTEMS = (
 )
 
 # What people's browsers are made of: a name of nothing but these needs no comparison with the long list of robots
+PLATFORM = (
+    r"\((?:(?:Linux|Android)[^()]*"  # a device's name may be anything
+    r"|(?:(?:Windows NT [\d.]+|Win64|WOW64|x64|ARM64|Macintosh|Intel Mac OS X [\d_.]+|X11|Ubuntu|Fedora|Linux \w+|CrOS \w+ [\d.]+"
+    r"|iPhone|iPad|CPU (?:iPhone )?OS [\d_]+ like Mac OS X|rv:[\d.]+)(?:; |(?=\))))+)\)"
+)
 PLAIN_BROWSER = re.compile(
-    r"Mozilla/5\.0 \((?!compatible)[^()]*\)(?: AppleWebKit/[\d.]+ \(KHTML, like Gecko\)| Gecko/[\d.]+)?"
+    rf"Mozilla/5\.0 {PLATFORM}(?: AppleWebKit/[\d.]+ \(KHTML, like Gecko\)| Gecko/[\d.]+)?"
     r"(?: (?:Chrome|Chromium|CriOS|Version|Mobile|Safari|Edg|EdgA|EdgiOS|OPR|Firefox|FxiOS|SamsungBrowser|Vivaldi|YaBrowser)(?:/[\w.]+)?)*"
 )
+# Where robots' words say nothing: names and builds of Android devices ("M bot 54"), and people's browsers with a robot's namesake
+UNCOMPARED = re.compile(
+    r"(?<=^Mozilla/5\.0 )\((?:Linux|Android)(?![^()]*(?:bot/|-Google/|://|compatible))[^()]*(?:\([^()]*\)[^()]*)*\)"
+    r"|\bSogou(?:MSE|MobileBrowser|Search)\b|(?<=Safari/537\.36 )Viber\b"
+)
 BARE_WEBKIT = re.compile(r"^Mozilla/5\.0 \([^()]*\) AppleWebKit/[\d.]+ \(KHTML, like Gecko\)$")
-# Older than any that a person's machine keeps up to date: Internet Explorer, Windows XP and Vista, and what was current before 2020
+# Older than any that a person's machine keeps up to date: Internet Explorer, Windows XP and Vista, and what was current before 2018
 STALE = re.compile(
     r"MSIE |Trident/|Windows NT [1-5]\.|Windows NT 6\.0|Windows 9[58]|PPC Mac|Presto/|^Opera/|^Mozilla/[1-4]\.| Edge/1\d\."
-    r"|(?:Chrome|CriOS)/(?:\d|[1-7]\d)\.|Firefox/(?:\d|[1-5]\d|6[0-7])\.|Version/\d\.[\d.]+ (?:Mobile/\w+ )?Safari/"
+    r"|(?:Chrome|CriOS)/(?:\d|[1-5]\d)\.|Firefox/(?:\d|[1-5]\d|6[0-7])\.|Version/\d\.[\d.]+ (?:Mobile/\w+ )?Safari/"
+    # on a desktop, where Chrome renews itself, before 2020; on telephones others build their browsers from it, and late
+    r"|^Mozilla/5\.0 \((?:Windows|X11|Macintosh)[^()]*\) AppleWebKit/[\d.]+ \(KHTML, like Gecko\) Chrome/[67]\d\.[\d.]+ Safari/[\d.]+$"
 )
+LASTING = re.compile(r"Opera Mini/|KAIOS/|Goanna/|Waterfox/")  # keep an old browser's name though they are none
 
 
 @lru_cache(maxsize=16_384)
 def told_by(user_agent: str) -> Client:
     """The program that gives itself this name, by its name alone."""
     name = user_agent.strip()
-    if not name:
+    if name in ("", "-"):  # a log's word for nothing
         return Client(Kind.EMPTY)
     if name == "Mozilla/5.0":
         return Client(Kind.BARE, gettext_lazy("A program that calls itself “Mozilla/5.0”"))
@@ -257,16 +296,17 @@ def is_driven(user_agent: str) -> bool:
 
 
 def _browser_or_robot(name: str) -> Client:
-    if not PLAIN_BROWSER.fullmatch(name):
-        robot = _named(ROBOTS, name, re.IGNORECASE)
-        if robot or is_crawler(name):
-            return Client(Kind.ROBOT, robot.label if robot else gettext_lazy("A robot that says so"))
+    compared = UNCOMPARED.sub("", name)
+    robot = _named(ROBOTS, compared, re.IGNORECASE)
+    if robot or (not PLAIN_BROWSER.fullmatch(name) and is_crawler(compared)):
+        return Client(Kind.ROBOT, robot.label if robot else gettext_lazy("A robot that says so"))
     browser, system = _named(BROWSERS, name), _system(name)
     if BARE_WEBKIT.match(name):
         return Client(Kind.BARE_WEBKIT, gettext_lazy("Apple Mail or Outlook"), system)
     if browser is None:
         return Client(Kind.OTHER, _shortened(name))
-    return Client(Kind.STALE if STALE.search(name) else Kind.BROWSER, browser.label, system)
+    is_stale = STALE.search(name) and not LASTING.search(name)
+    return Client(Kind.STALE if is_stale else Kind.BROWSER, browser.label, system)
 
 
 def _named(table: tuple[Named, ...], name: str, flags: int = 0) -> Named | None:

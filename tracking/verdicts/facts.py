@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-RULES_VERSION = 2  # raised with every change of rules or tables: `manage.py reclassify` then has something to do
+RULES_VERSION = 3  # raised with every change of rules or tables: `manage.py reclassify` then has something to do
 
 
 class Verdict(StrEnum):
