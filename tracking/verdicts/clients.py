@@ -25,7 +25,7 @@ class Kind(Enum):
     PROXY = auto()  # a mailbox provider's image proxy
     PREFETCH = auto()  # Gmail, before anybody looks
     ROBOT = auto()  # says so itself
-    PROBE = auto()  # Office, before it hands a link to the person's browser
+    PROBE = auto()  # the person's own Office or phone: before it opens a link, or for a preview while the person passes it on
     EMPTY = auto()
     OTHER = auto()  # a name that is no browser's and that nobody knows
 
@@ -55,12 +55,16 @@ class Client(NamedTuple):
         return str(self.name) if self.name else _("A program without a name")
 
 
+# Machines that come from where the person is, and say nothing against who else comes from there
 PROBES = (
     Named(
         r"^Microsoft Office (?:Existence|Protocol) Discovery|^Microsoft Data Access .*Discovery|^Microsoft-WebDAV-MiniRedir",
         gettext_lazy("Office, before it opens a link"),
         "isbot fixtures",
     ),
+    Named(r"facebookexternalhit.*Twitterbot", gettext_lazy("The link preview of Messages"), "opengraphplus.com: made by the telephone"),
+    Named(r"^WhatsApp/", gettext_lazy("The link preview of WhatsApp"), "isbot fixtures; made by the telephone"),
+    Named(r"dataaccessd/", gettext_lazy("The data service of a phone or Mac"), "isbot fixtures"),
 )
 
 # These are machines although a mail app's name is in theirs
@@ -68,7 +72,6 @@ NO_MAIL_APPS = (
     Named(r"^Microsoft Exchange/", gettext_lazy("Exchange, checking a link"), "mautic #9400"),
     Named(r"Office 365 Connectors", "Office 365 Connectors", "isbot fixtures"),
     Named(r"SkypeUriPreview|MicrosoftPreview|Microsoft Teams.*Preview", gettext_lazy("The link preview of Teams"), "opengraphplus.com"),
-    Named(r"dataaccessd/", gettext_lazy("The data service of a phone or Mac"), "isbot fixtures"),
 )
 
 PROXIES = (
@@ -152,8 +155,6 @@ ROBOTS = (
     ),
     Named(r"Google-Safety|GoogleSafety", gettext_lazy("Google’s safety check"), "crawler-user-agents"),
     Named(r"Slackbot|Slack-ImgProxy", gettext_lazy("The link preview of Slack"), "api.slack.com/robots"),
-    Named(r"facebookexternalhit.*Twitterbot", gettext_lazy("The link preview of Messages"), "opengraphplus.com"),
-    Named(r"^WhatsApp/", gettext_lazy("The link preview of WhatsApp"), "isbot fixtures"),
     Named(r"facebookexternal|Facebot|meta-external", gettext_lazy("The link preview of Facebook"), "developers.facebook.com"),
     Named(r"TelegramBot", gettext_lazy("The link preview of Telegram"), "isbot fixtures"),
     Named(r"Twitterbot", gettext_lazy("The link preview of X"), "isbot fixtures"),

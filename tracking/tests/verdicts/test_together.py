@@ -79,7 +79,14 @@ def test_a_persons_own_program_may_look_before_the_person_does():
     prefetch = clicked(800, headers={"Sec-Purpose": "prefetch"})
 
     assert verdicts(probe, clicked(400.5, user_agent=a.EDGE)) == ["machine", "human"]
+    assert verdicts(opened(380, a.OUTLOOK), probe, clicked(400.5, user_agent=a.EDGE)) == ["human", "machine", "human"]
     assert verdicts(prefetch, clicked(800.4, 2), opened(790)) == ["machine", "human", "human"]
+
+
+def test_the_telephone_that_passes_a_link_on_is_still_a_persons():
+    for preview in (a.PHONE_PREVIEW, "WhatsApp/2.23.20.0 A"):
+        assert verdicts(opened(2480, a.SAFARI), clicked(2490, 1, a.SAFARI), clicked(2500, 1, preview)) == ["human", "human", "machine"]
+    assert verdicts(opened(2480, a.SAFARI), clicked(2500, 1, "Slackbot 1.0 (+https://api.slack.com/robots)")) == ["unknown", "machine"]
 
 
 def test_a_check_beside_a_click_is_the_filters_and_the_click_the_persons():
