@@ -37,6 +37,7 @@ class Listed(NamedTuple):
 
 CERTAIN = frozenset({Network.MICROSOFT_FILTER, Network.BARRACUDA, Network.GOOGLE_CRAWLER})  # machines and nothing else
 GATEWAYS = frozenset({Network.PROOFPOINT, Network.MIMECAST, Network.IRONPORT})  # also people: browser isolation
+WITHIN = {Network.MICROSOFT_FILTER: Network.MICROSOFT, Network.GOOGLE_CRAWLER: Network.GOOGLE}  # parts of their owners' networks
 COMPLETE = frozenset({Network.GOOGLE})  # its owner publishes the whole list: what is not on it is somebody else
 
 LISTED = (
@@ -79,7 +80,7 @@ LISTED = (
         "mask-api.icloud.com/egress-ip-ranges.csv, coarse: only opens by a program without a name are judged by it",
         "17.0.0.0/8 104.28.0.0/16 140.248.0.0/16 146.75.128.0/17 172.224.0.0/12 2606:54c0::/32 2a02:26f7::/32 2a04:4e41::/32 "
         "2a09:bac2::/31",
-        frozenset({714, 6185}),
+        frozenset({714, 6185, 36183}),  # the last is Akamai's for nothing else
     ),
     Listed(
         Network.YAHOO,
@@ -162,7 +163,7 @@ def networks_of(address: str, asn: int | None = None, label: str | None = None) 
     if known:
         number = int(known)
         found |= {network for first, last, network in _RANGES[known.version] if first <= number <= last}
-    return frozenset(found)
+    return frozenset(found | {WITHIN[network] for network in found & WITHIN.keys()})
 
 
 @lru_cache(maxsize=16_384)

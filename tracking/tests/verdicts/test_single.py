@@ -151,6 +151,9 @@ def test_what_others_looked_up_about_an_address_is_used():
     assert judged("click", a.CHROME, 40, a.SOMEWHERE, asn=30031).reasons[0] == "gateway"
     assert judged("open", a.YAHOO, HOUR, a.SOMEWHERE, asn=64500).reasons == ("proxy_forged",)
     assert judged("open", a.BARE, HOUR, a.SOMEWHERE, network="apple_egress").reasons == ("apple_privacy",)
+    assert judged("open", a.BARE, HOUR, a.SOMEWHERE, asn=36183).reasons == ("apple_privacy",)
+    assert judged("click", a.CHROME, HOUR, a.SOMEWHERE, network="microsoft_filter").reasons == ("scanner_network",)
+    assert judged("open", a.GMAIL, HOUR, a.SOMEWHERE, network="google_crawler").reasons == ("proxy",)  # Google's, too
     assert judged("open", a.BARE, HOUR, a.SOMEWHERE, network="nobody knows this").reasons == ("bare_name",)
 
 
