@@ -4,6 +4,7 @@ docs/verdicts.md describes the format.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from ipaddress import ip_network
@@ -13,13 +14,41 @@ from django.utils.translation import gettext as _
 
 from crm.lib.networks import is_in, read_address
 from tracking.verdicts import CopyFacts, HitFacts, Judgement, Verdict, Viewer, judge_together
+from tracking.verdicts.networks import Network
 
 DISPATCHED_AT = 1_700_000_000.0  # rows tell times from dispatch; any moment does
 OUR_DOMAINS = ("own.test", "ours.test", "sender.test", "firma.test", "candor.test")  # of the sender's side, in rows that name no other
-KINDS = ("open", "click")
-TRACKED, UNTRACKED = ("on",), ("off", "withdrawn", "refused")
-SENT, UNSENT, RETURNED = ("sent", "delivered"), ("draft", "preview", "test", "queued"), ("returned", "bounced")
-VIEWERS = {None: Viewer.NOBODY, "": Viewer.NOBODY, "sender": Viewer.OWNER, "owner": Viewer.OWNER, "recipient": Viewer.RECIPIENT}
+# Likewise a part of such a domain's name, where it is nobody's (RFC 6761)
+OUR_NAME = re.compile(
+    r"(?:ours?|us|we|self|sender|from|home|house|office|team|company|corp|firma?|agency|inhouse|internal?|intern|colleagues?|staff|crm|wir|uns|haus"
+    r"|agentur)$|own|our|my|mein|unser|eigen|absender|kolleg"
+)
+OUR_KEYS = re.compile(r"sender|from|own|our|team|self")  # of a mail: what they hold is an address or a domain of ours, or a list of these
+# Words of others for what we say; what is in none of these tables is told beside each
+KINDS = {"open": "open", "pixel": "open", "image": "open", "view": "open", "click": "click", "link": "click", "redirect": "click"}
+TRACKED = frozenset({"on", "true", "yes", "enabled", "active", "granted", "consented", "opted_in"})  # else: nothing is kept
+UNSENT = frozenset({"draft", "preview", "test", "queued", "scheduled", "pending", "unsent"})
+RETURNED = frozenset({"returned", "bounced", "failed", "undelivered", "rejected"})  # else it was sent: "delivered", "replied"
+VIEWERS = {
+    **dict.fromkeys(("", "none", "null", "false", "nobody", "anonymous", "stranger", "outsider"), Viewer.NOBODY),
+    **dict.fromkeys(("sender", "owner", "author", "self", "me", "true"), Viewer.OWNER),
+    "recipient": Viewer.RECIPIENT,
+}  # else a colleague
+NETWORKS = (  # by a piece of the label, the first that fits; else it says nothing
+    (r"eop|exchange_online|(?:microsoft|ms|[mo]365|office_?365)_(?:filter|scanner|egress)", Network.MICROSOFT_FILTER),
+    (r"special|crawler|googlebot", Network.GOOGLE_CRAWLER),
+    (r"apple|icloud|private_relay|mpp", Network.APPLE_EGRESS),
+    (r"google(?!_(?:cloud|compute))|gmail|ggpht", Network.GOOGLE),
+    (r"yahoo|^aol", Network.YAHOO),
+    (r"mail_?ru", Network.MAIL_RU),
+    (r"rambler", Network.RAMBLER),
+    (r"seznam", Network.SEZNAM),
+    (r"barracuda", Network.BARRACUDA),
+    (r"proofpoint|pphosted", Network.PROOFPOINT),
+    (r"mimecast", Network.MIMECAST),
+    (r"ironport|cisco", Network.IRONPORT),
+    (r"microsoft|azure|defender|safe_?links|outlook|[mo]365|office_?365|^ms(?:_|$)", Network.MICROSOFT),
+)
 
 
 class Broken(ValueError):
@@ -80,9 +109,9 @@ def scenario(line: str, own_domains: frozenset[str], *, name: str) -> Scenario:
     events = row.get("events")
     if not isinstance(events, list) or not events:
         raise Broken(_("“events” is not a list of at least one event"))
-    is_ours = str(mail.get("recipient_domain", "")).lower() in own_domains | {str(mail.get("sender_domain", "")).lower()} - {""}
-    networks = () if is_ours else _networks(mail.get("own_nets") or ())
-    hits = [_hit(_object(event, "events"), networks) for event in events]
+    networks = () if _is_to_us(mail, own_domains) else _networks(mail.get("own_nets") or ())
+    links: dict[str, int] = {}
+    hits = [_hit(_object(event, "events"), networks, links) for event in events]
     expect = _verdicts(row.get("expect") or [], "expect")
     if expect and len(expect) != len(hits):
         raise Broken(_("“expect” has %(labels)d verdicts for %(events)d events") % {"labels": len(expect), "events": len(hits)})
@@ -102,36 +131,66 @@ def _score(scenario: Scenario, verdicts: list[str]) -> Score:
 
 
 def _copy(mail: Mapping[str, Any]) -> CopyFacts:
-    state = mail.get("state", "sent")
-    if state not in SENT + UNSENT + RETURNED:
-        raise Broken(_("“state” is none of %s") % ", ".join(SENT + UNSENT + RETURNED))
-    tracking = mail.get("tracking", "on")
-    if tracking not in TRACKED + UNTRACKED:
-        raise Broken(_("“tracking” is none of %s") % ", ".join(TRACKED + UNTRACKED))
+    state, tracking = _word(mail.get("state")), _word(mail.get("tracking", "on")) or "on"
     dispatched_at = DISPATCHED_AT if mail.get("dispatch_known", True) else None
     return CopyFacts(dispatched_at, is_tracked=tracking in TRACKED, is_draft=state in UNSENT, is_returned=state in RETURNED)
 
 
-def _hit(event: Mapping[str, Any], own_networks: tuple[str, ...]) -> HitFacts:
-    if event.get("kind") not in KINDS:
+def _is_to_us(mail: Mapping[str, Any], own_domains: frozenset[str]) -> bool:
+    """Whether the recipient is of the sender's own side, by the domain or by what else the row tells of the sender."""
+    domain = str(mail.get("recipient_domain") or "").lower()
+    named = [value for key, value in mail.items() if OUR_KEYS.match(key)]
+    ours = [
+        one.lower().rpartition("@")[2] for value in named for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)
+    ]
+    name, _dot, top = domain.partition(".")
+    is_by_name = top == "test" and any(map(OUR_NAME.match, name.split("-")))
+    return bool(domain) and (domain in own_domains or domain in ours or is_by_name)
+
+
+def _hit(event: Mapping[str, Any], own_networks: tuple[str, ...], links: dict[str, int]) -> HitFacts:
+    """One event; `links` numbers the scenario's links, whatever they are called."""
+    kind = KINDS.get(_word(event.get("kind")))
+    if kind is None:
         raise Broken(_("“kind” of an event is neither “open” nor “click”"))
     address = str(event.get("ip") or "")
     headers = _object(event.get("headers") or {}, "headers")
     return HitFacts(
         at=DISPATCHED_AT + _number(event, "t"),
-        kind=event["kind"],
-        method=str(event.get("method") or "GET"),
+        kind=kind,
+        method=str(event.get("method") or "GET").upper(),
         user_agent=str(event.get("ua") or ""),
         address=address,
         headers={str(name): str(value) for name, value in headers.items()},
-        link=int(_number(event, "link")) if event.get("link") is not None else None,
-        viewer=VIEWERS.get(event.get("session_user"), Viewer.COLLEAGUE),
+        link=links.setdefault(str(event["link"]), len(links)) if event.get("link") is not None else None,
+        viewer=VIEWERS.get(_word(event.get("session_user")), Viewer.COLLEAGUE),
         is_own_network=is_in(read_address(address), own_networks),
         hint_age=_number(event, "self_hint_age_s") if event.get("self_hint_age_s") is not None else None,
         other_recipients=int(_number(event, "source_other_messages_60s")) if event.get("source_other_messages_60s") else 0,
-        asn=int(_number(event, "asn")) if event.get("asn") is not None else None,
-        network=str(event["net"]) if event.get("net") else None,
+        asn=_asn(event),
+        network=_network(event.get("net")),
     )
+
+
+def _word(value: Any) -> str:
+    """A word of a row for looking it up: "Opted out" and "opted-out" are "opted_out", nothing is ""."""
+    return "" if value is None else re.sub(r"[^a-z0-9]+", "_", str(value).lower()).strip("_")
+
+
+def _network(label: Any) -> str | None:
+    word = _word(label)
+    if not word or word in set(Network):
+        return word or None
+    return next((network for pattern, network in NETWORKS if re.search(pattern, word)), None)
+
+
+def _asn(event: Mapping[str, Any]) -> int | None:
+    """The number of 8075, "8075" or "AS8075"."""
+    asn = event.get("asn")
+    if isinstance(asn, str):
+        digits = asn.strip().upper().removeprefix("AS")
+        return int(digits) if digits.isascii() and digits.isdigit() else None
+    return None if asn is None else int(_number(event, "asn"))
 
 
 def _parsed(line: str) -> Any:
@@ -156,7 +215,7 @@ def _number(event: Mapping[str, Any], key: str) -> float:
 
 def _networks(names: Iterable[Any]) -> tuple[str, ...]:
     try:
-        return tuple(str(ip_network(name)) for name in names)
+        return tuple(str(ip_network(name, strict=False)) for name in names)
     except (ValueError, TypeError) as error:
         raise Broken(_("“own_nets”: %s") % error) from error
 

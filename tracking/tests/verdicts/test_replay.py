@@ -62,6 +62,28 @@ def test_what_must_never_come_out_fails(tmp_path):
         ({}, {"ua": a.CHROME, "headers": {"Sec-Purpose": "prefetch"}}, "machine"),
         ({}, {"ua": a.CHROME, "kind": "click", "t": 40, "asn": 22843}, "machine"),
         ({}, {"ua": a.BARE, "net": "apple_egress"}, "unknown"),
+        # others' words for the same
+        *(({"tracking": word}, {}, "none") for word in ("off", "no consent", "opted-out", "paused", False)),
+        *(({"tracking": word}, {}, "human") for word in ("on", "Enabled", True, None)),
+        *(({"state": word}, {}, "self") for word in ("preview", "scheduled", "bounced", "failed")),
+        *(({"state": word}, {}, "human") for word in ("delivered", "replied", "opened", None)),
+        *(({}, {"session_user": word}, "self") for word in ("owner", "me", "colleague", "team mate")),
+        *(({}, {"session_user": word}, "human") for word in ("anonymous", "outsider", None)),
+        *(({}, {"ua": a.GMAIL, "net": word}, "proxy_with_human") for word in ("Gmail", "google-proxy", "google_special_crawler")),
+        *(({}, {"ua": a.CHROME, "net": word}, "machine") for word in ("EOP", "M365 filter", "barracuda-egd", "google special crawlers")),
+        *(({}, {"ua": a.CHROME, "kind": "click", "net": word}, "unknown") for word in ("azure", "Microsoft cloud", "defender")),
+        *(({}, {"ua": a.CHROME, "net": word}, "human") for word in ("azure", "google_cloud", "residential", "cisco_secure_email")),
+        *(({}, {"ua": a.CHROME, "kind": "click", "t": 40, "asn": word}, "machine") for word in ("AS22843", "30031")),
+        *(({}, {"ua": a.CHROME, "kind": "click", "t": 40, "asn": word}, "human") for word in ("", "AS?")),
+        ({}, {"kind": "Pixel", "method": "get"}, "human"),
+        ({}, {"kind": "click", "method": "head"}, "machine"),
+        ({"own_nets": ["198.51.100.9/24"], "recipient_domain": "client.test"}, {}, "self"),
+        ({"own_nets": ["198.51.100.0/24"], "recipient_domain": "our-company.test"}, {}, "human"),
+        ({"own_nets": ["198.51.100.0/24"], "recipient_domain": "our-company.example"}, {}, "self"),
+        ({"own_nets": ["198.51.100.0/24"], "recipient_domain": "shop.example", "own_domains": ["shop.example"]}, {}, "human"),
+        ({"own_nets": ["198.51.100.0/24"], "recipient_domain": "shop.example", "sender": "bob@Shop.example"}, {}, "human"),
+        ({"own_nets": ["198.51.100.0/24"], "recipient_domain": "shop.example", "recipient": "ann@shop.example"}, {}, "self"),
+        ({"own_nets": ["198.51.100.0/24"]}, {}, "self"),
     ],
 )
 def test_everything_that_a_row_says_is_heard(tmp_path, mail, event, verdict):
@@ -69,6 +91,14 @@ def test_everything_that_a_row_says_is_heard(tmp_path, mail, event, verdict):
 
     assert code == 0
     assert f"1. {verdict}: " in out
+    assert "exact 1 " in out
+
+
+def test_links_may_have_names(tmp_path):
+    sweep = [CLICKED | {"t": 100 + n / 10, "link": name} for n, name in enumerate(("a", "unsubscribe", 3))]
+    code, out, _err = replayed(tmp_path, {"events": sweep, "expect": ["machine"] * 3})
+
+    assert code == 0
     assert "exact 1 " in out
 
 
