@@ -133,16 +133,13 @@ def _machine(case: _Case) -> Found | None:
         return Verdict.MACHINE, "declared"
     if case.networks & CERTAIN:
         return Verdict.MACHINE, "scanner_network"
-    if case.hit.other_recipients >= windows.OTHER_RECIPIENTS and not case.is_local:
-        return _many_recipients(case)
-    return None
+    return (Verdict.MACHINE, "many_recipients") if case.is_click and _is_at_many(case) else None
 
 
-def _many_recipients(case: _Case) -> Found | None:
-    """An office reads behind one address: its mail programs are believed, its browsers are not proof."""
-    if case.is_click:
-        return Verdict.MACHINE, "many_recipients"
-    return (Verdict.UNKNOWN, "many_openings") if case.client.kind not in (Kind.MAIL_APP, Kind.OFFICE) else None
+def _is_at_many(case: _Case) -> bool:
+    """Whether one source came to the mails of several recipients at once; not so of one of them who is signed in."""
+    is_excused = case.is_local or case.hit.viewer == Viewer.RECIPIENT
+    return case.hit.other_recipients >= windows.OTHER_RECIPIENTS and not is_excused
 
 
 def _while_sending(case: _Case) -> Found | None:
@@ -196,6 +193,12 @@ def _disguise(case: _Case) -> Found | None:
     return None
 
 
+def _many_openings(case: _Case) -> Found | None:
+    """An office reads behind one address: its mail programs are believed, its browsers are not proof."""
+    is_mail_program = case.client.kind in (Kind.MAIL_APP, Kind.OFFICE)
+    return (Verdict.UNKNOWN, "many_openings") if not case.is_click and _is_at_many(case) and not is_mail_program else None
+
+
 def _browser_early(case: _Case) -> Found | None:
     if case.client.kind not in (Kind.BROWSER, Kind.BARE_WEBKIT) or case.is_local or case.hit.viewer == Viewer.RECIPIENT:
         return None
@@ -221,7 +224,7 @@ def _person(case: _Case) -> Found | None:
 
 RULES: tuple[Rule, ...] = (
     *(_refused, _not_delivered, _ourselves, _request, _nameless, _image_proxy, _machine, _while_sending),
-    *(_own_network, _too_early, _likely_scanner, _disguise, _browser_early, _person),
+    *(_own_network, _too_early, _likely_scanner, _disguise, _many_openings, _browser_early, _person),
 )
 
 

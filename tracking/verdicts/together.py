@@ -17,13 +17,18 @@ OUTSIDE = frozenset({Verdict.NONE, Verdict.SELF})  # whatever the others are, th
 
 def judge_together(hits: Sequence[HitFacts], copy: CopyFacts) -> list[Judgement]:
     """The verdicts on the hits of one copy, in the order given."""
-    order = sorted(range(len(hits)), key=lambda place: (hits[place].at, hits[place].method == "GET"))
+    order = sorted(range(len(hits)), key=lambda place: _order(hits[place]))
     looked_at = _Together([hits[place] for place in order], copy)
     looked_at.look()
     found: list[Judgement | None] = [None] * len(hits)
     for place, judgement in zip(order, looked_at.judgements, strict=True):
         found[place] = judgement
     return [judgement for judgement in found if judgement]
+
+
+def _order(hit: HitFacts) -> tuple[object, ...]:
+    """By time; of hits at one moment whoever asks without taking comes first, and the rest in an order of their own."""
+    return hit.at, hit.method == "GET", hit.kind, hit.link or 0, hit.user_agent, hit.address
 
 
 class _Together:

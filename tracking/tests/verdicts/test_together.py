@@ -33,8 +33,16 @@ def test_following_several_links_at_once_is_a_machines_whatever_its_names_and_ad
 def test_two_links_within_a_second_are_a_burst_and_two_within_two_are_a_person():
     assert verdicts(clicked(150, 1), clicked(151, 2, address=a.ELSEWHERE)) == ["machine", "machine"]
     assert verdicts(clicked(150, 1), clicked(151.1, 2)) == ["human", "human"]
+    assert verdicts(clicked(150, 1), clicked(151.01, 2)) == ["human", "human"]
     assert verdicts(clicked(150, 1), clicked(151, 2), clicked(152, 3)) == ["machine"] * 3
     assert verdicts(clicked(150, 1), clicked(151.1, 2), clicked(152.3, 3)) == ["human"] * 3
+
+
+def test_three_links_within_two_seconds_are_a_burst_from_wherever():
+    first, last = clicked(150, 1, address=a.ELSEWHERE), clicked(151.4, 2)
+
+    assert verdicts(first, last, clicked(152, 3)) == ["machine"] * 3
+    assert verdicts(first, last, clicked(152.1, 3)) == ["human", "machine", "machine"]
 
 
 def test_following_one_link_twice_at_once_is_a_person_with_a_quick_finger():
@@ -51,6 +59,15 @@ def test_what_the_source_of_a_burst_did_around_it_belongs_to_it():
 
 def test_a_mail_program_at_the_address_of_a_burst_may_be_a_colleague_of_the_filter():
     assert verdicts(clicked(400, 1), clicked(400.1, 2), opened(500, a.OUTLOOK)) == ["machine", "machine", "unknown"]
+    assert verdicts(clicked(400, 1), clicked(400.1, 2), opened(500, a.OUTLOOK, method="HEAD")) == ["machine", "machine", "machine"]
+    assert verdicts(clicked(400, 1), clicked(400.1, 2), clicked(500, 1, a.OUTLOOK)) == ["machine", "machine", "machine"]
+
+
+def test_hits_of_which_no_address_is_known_have_no_source_in_common():
+    burst = [clicked(400, 1, address=""), clicked(400.1, 2, address="")]
+
+    assert verdicts(*burst, opened(420, address=""), clicked(430, 1, address="")) == ["machine", "machine", "human", "human"]
+    assert verdicts(clicked(400, method="HEAD", address=""), clicked(400.5, address="")) == ["machine", "human"]
 
 
 def test_a_burst_does_not_harm_gmails_proxy_nor_other_sources():
@@ -69,9 +86,10 @@ def test_neighbours_in_one_ipv6_network_are_one_source_and_those_behind_a_privat
 
 def test_asking_first_and_taking_then_is_a_checkers_way():
     assert verdicts(clicked(900, method="HEAD"), clicked(900.8)) == ["machine", "machine"]
+    assert verdicts(clicked(900, method="HEAD"), clicked(901)) == ["machine", "machine"]
     assert verdicts(clicked(900, method="HEAD"), clicked(901.1)) == ["machine", "human"]
     assert verdicts(clicked(900, method="HEAD"), clicked(900.8, address=a.ELSEWHERE)) == ["machine", "human"]
-    assert verdicts(opened(900, method="HEAD"), opened(900.2, a.GMAIL, a.AT_GOOGLE)) == ["machine", "proxy_with_human"]
+    assert verdicts(opened(900, address=a.AT_GOOGLE, method="HEAD"), opened(900.2, a.GMAIL, a.AT_GOOGLE)) == ["machine", "proxy_with_human"]
 
 
 def test_a_persons_own_program_may_look_before_the_person_does():
@@ -95,14 +113,19 @@ def test_a_check_beside_a_click_is_the_filters_and_the_click_the_persons():
     assert verdicts(check, click) == ["machine", "human"]
     assert verdicts(click, check) == ["human", "machine"]
     assert first_reasons(check, click) == ["checked_while_clicked", "browser"]
+    assert verdicts(check, clicked(3610, address=a.ELSEWHERE)) == ["machine", "human"]
+    assert verdicts(check, clicked(3590, address=a.ELSEWHERE)) == ["machine", "human"]
     assert verdicts(check, clicked(3611, address=a.ELSEWHERE)) == ["unknown", "human"]
     assert verdicts(check, clicked(3602, 2, address=a.ELSEWHERE)) == ["unknown", "human"]
+    assert verdicts(check, clicked(3602, address=a.ELSEWHERE, viewer=Viewer.OWNER)) == ["unknown", "self"]
 
 
 def test_an_opening_by_the_source_of_a_machines_click_is_not_certain():
     click = clicked(500, address=a.AT_MICROSOFT)
 
     assert verdicts(click, opened(470, address=a.AT_MICROSOFT), opened(561, a.FIREFOX, a.AT_MICROSOFT)) == ["machine", "unknown", "human"]
+    assert verdicts(click, opened(440, address=a.AT_MICROSOFT), opened(560, address=a.AT_MICROSOFT)) == ["machine", "unknown", "unknown"]
+    assert verdicts(click, opened(439, address=a.AT_MICROSOFT)) == ["machine", "human"]
     assert verdicts(clicked(500, method="HEAD"), opened(490)) == ["machine", "unknown"]
 
 
@@ -119,6 +142,8 @@ def test_a_reading_counts_once_and_another_program_or_a_later_look_counts_again(
 
     assert [judgement.counts for judgement in judgements] == [True, False, False, True, True, False, True, True]
     assert judgements[1].reasons == ("proxy", "repeat")
+    assert [judgement.counts for judgement in judge_together([opened(600, a.FIREFOX), opened(610, a.SAFARI)], COPY)] == [True, True]
+    assert [judgement.reasons for judgement in judge_together([opened(600, a.BARE), opened(610, a.BARE)], COPY)] == [("bare_name",)] * 2
 
 
 def test_ones_own_hits_stay_ones_own_and_are_no_part_of_a_burst():
@@ -129,6 +154,7 @@ def test_ones_own_hits_stay_ones_own_and_are_no_part_of_a_burst():
 
 
 def test_what_spoke_against_a_person_before_stays_a_reason():
+    assert [judgement.reasons for judgement in judge_together([clicked(900, 1), clicked(900.1, 2)], COPY)] == [("burst",)] * 2
     judgements = judge_together([opened(9), clicked(12, 1), clicked(12.1, 2)], COPY)
 
     assert [judgement.reasons for judgement in judgements] == [
