@@ -30,9 +30,10 @@ TRACKED = frozenset({"on", "true", "yes", "enabled", "active", "granted", "conse
 UNSENT = frozenset({"draft", "preview", "test", "queued", "scheduled", "pending", "unsent"})
 RETURNED = frozenset({"returned", "bounced", "failed", "undelivered", "rejected"})  # else it was sent: "delivered", "replied"
 VIEWERS = {
-    **dict.fromkeys(("", "none", "null", "false", "nobody", "anonymous", "stranger", "outsider"), Viewer.NOBODY),
+    **dict.fromkeys(("", "none", "null", "false", "nobody", "anonymous", "stranger", "outsider", "external"), Viewer.NOBODY),
+    **dict.fromkeys(("visitor", "guest", "customer", "client", "contact"), Viewer.NOBODY),
     **dict.fromkeys(("sender", "owner", "author", "self", "me", "true"), Viewer.OWNER),
-    "recipient": Viewer.RECIPIENT,
+    **dict.fromkeys(("recipient", "recipient_user", "the_recipient", "addressee"), Viewer.RECIPIENT),
 }  # else a colleague
 NETWORKS = (  # by a piece of the label, the first that fits; else it says nothing
     (r"eop|exchange_online|(?:microsoft|ms|[mo]365|office_?365)_(?:filter|scanner|egress)", Network.MICROSOFT_FILTER),

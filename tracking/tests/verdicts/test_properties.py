@@ -53,7 +53,7 @@ SIGNS: tuple[dict[str, Any], ...] = (
     *({"method": method} for method in ("HEAD", "OPTIONS", "POST")),
     *({"headers": {name: "prefetch"}} for name in ("Sec-Purpose", "Purpose", "X-Moz")),
     *({"headers": {name: "preview"}} for name in ("Purpose", "X-Purpose")),
-    *({"user_agent": robot} for robot in a.ROBOTS),
+    *({"user_agent": robot} for robot in (a.ROBOTS[0], a.HEADLESS, a.PHONE_PREVIEW)),
     *({"network": network} for network in ("barracuda", "google_crawler", "microsoft_filter", "proofpoint")),
     {"other_recipients": 5},
 )
