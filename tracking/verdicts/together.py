@@ -27,8 +27,8 @@ def judge_together(hits: Sequence[HitFacts], copy: CopyFacts) -> list[Judgement]
 
 
 def _order(hit: HitFacts) -> tuple[object, ...]:
-    """By time; of hits at one moment whoever asks without taking comes first, and the rest in an order of their own."""
-    return hit.at, hit.method == "GET", hit.kind, hit.link or 0, hit.user_agent, hit.address
+    """By time; of hits at one moment whoever asks without taking comes first, and the rest in whatever order is always the same."""
+    return hit.at, hit.method == "GET", *map(str, hit)
 
 
 class _Together:
