@@ -5,15 +5,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from justhtml import JustHTML
+from justhtml.parser.engine import ParseEngine, compile_raw_engine_plan
 
-TAG_NAME = re.compile(r"<[a-zA-Z][^\s/>]*")
-ATTRIBUTE = re.compile(r"""[\s/]*([^\s/>][^\s/>=]*)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s>]*))?""")
-TAG_END = re.compile(r"[\s/]*>")
-COMMENT = r"<!--(?:-?>|.*?--!?>)"
-BOGUS = r"<![^>]{4,}>|<\?[^>]{4,}>"  # browsers take them for comments: <![if !mso]>, <![endif]>, <?xml …?>, a second doctype
-BEGINNING = re.compile(rf"(?:\s|{COMMENT}|<\?[^>]*>)*(?:<!doctype[^>]*>)?", re.DOTALL | re.IGNORECASE)
-COMMENT_OR_BOGUS = re.compile(rf"{COMMENT}|({BOGUS})", re.DOTALL)
+BLANK = r"\t\n\f\r "  # white space as HTML means it: a no-break space is part of a name
+TAG_NAME = re.compile(rf"<[a-zA-Z][^{BLANK}/>]*")
+ATTRIBUTE = re.compile(rf"""[{BLANK}/]*([^{BLANK}/>][^{BLANK}/>=]*)(?:[{BLANK}]*=[{BLANK}]*("[^"]*"|'[^']*'|[^{BLANK}>]*))?""")
+TAG_END = re.compile(rf"[{BLANK}/]*>")
 CONDITION = re.compile(r"\s*\[if[^\]]*\]>", re.IGNORECASE)
 UNREAD = frozenset({"style", "script"})
 OPT_OUT = {  # marks that say "not this link": ours, and those that are written for other senders' trackers
@@ -53,8 +50,13 @@ class Element:
 
 
 def parse(html: str) -> Any:
-    """The document as a mail client builds it: no scripts, nothing cleaned away. Offsets are wrong behind a BOM: strip it first."""
-    return JustHTML(_with_true_comments(html), sanitize=False, track_node_locations=True, scripting_enabled=False).root
+    """The document as a mail client builds it: no scripts, nothing cleaned away. A BOM is text to it: strip it first.
+
+    This is the engine behind `JustHTML`, which with `track_node_locations` would show as text what a browser takes for a
+    comment: `<![if !mso]>`, `<?xml …?>`, a comment that is never closed.
+    """
+    plan = compile_raw_engine_plan(fragment=False, scripting_enabled=False)
+    return ParseEngine(html, fragment=False, scripting_enabled=False, plan=plan, track_node_locations=True).parse()
 
 
 def text_of(root: Any) -> str:
@@ -128,18 +130,6 @@ def _after_name(html: str, tag_start: int) -> int:
     if not name:
         raise ValueError("No tag begins here.")
     return name.end()
-
-
-def _with_true_comments(html: str) -> str:
-    """The same length of HTML, in which what browsers take for a comment is written as one: the parser would show it as text."""
-    beginning = BEGINNING.match(html)
-    kept = beginning.end() if beginning else 0
-    return COMMENT_OR_BOGUS.sub(lambda found: _commented(found, kept), html)
-
-
-def _commented(found: re.Match[str], kept: int) -> str:
-    is_first_doctype = found.end() <= kept and found[0][:9].lower() == "<!doctype"
-    return found[0] if not found[1] or is_first_doctype else f"<!--{'x' * (len(found[0]) - 7)}-->"
 
 
 def _walk(root: Any) -> Iterator[tuple[Any, bool, bool]]:

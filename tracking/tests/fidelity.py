@@ -2,13 +2,13 @@
 
 import re
 import warnings
-from html import unescape
 from typing import Any
 from urllib.parse import unquote
 
 import html5lib
 
 Node = tuple[Any, ...]
+WHITE = " \t\n\r\f"
 VALUE = re.compile(r"""("[^"]*"|'[^']*'|[^\s>]+)""")
 
 
@@ -21,7 +21,7 @@ def unexplained(original: str, tracked: str, host: str) -> str:
         return literal[:100]
     for href, literal in zip(rest[::2], rest[1::2], strict=True):
         value = VALUE.match(original, position)
-        if not value or unquote(href.partition("?u=")[2]) not in spellings(value[0]):
+        if not value or target(href) != decoded(value[0]):
             return href
         position = value.end() + len(literal)
         if not original.startswith(literal, value.end()):
@@ -29,14 +29,19 @@ def unexplained(original: str, tracked: str, host: str) -> str:
     return original[position:]
 
 
-def spellings(value: str) -> set[str]:
-    """What an attribute's value can stand for: html.unescape decodes what a browser leaves in attributes (`&copy=`)."""
-    value = (value[1:-1] if value[:1] in ("'", '"') else value).strip()
-    return {value, unescape(value), value.replace("&amp;", "&")}
+def decoded(value: str) -> str:
+    """Where a browser goes for an attribute's value as it is written, quotes included."""
+    href: str = next(dict(node[2])["href"] for node in nodes(f"<a href={value}>") if node[:2] == ("StartTag", "a"))
+    return href.strip(WHITE)
+
+
+def target(href: str) -> str:
+    """Where a tracked link says that it leads."""
+    return unquote(href.partition("?u=")[2])
 
 
 def differences(original: str, tracked: str, host: str) -> list[str]:
-    """What differs beside addresses of links that lead to `host` now; the pixels of `host` are left out. Empty when faithful."""
+    """What differs beside links that lead through `host` to the same place now and the pixels of `host`. Empty when faithful."""
     before, after = nodes(original), [node for node in nodes(tracked) if not is_pixel(node, host)]
     before, after = joined(before), joined(after)
     if len(before) != len(after):
@@ -84,4 +89,5 @@ def is_rewritten(old: Node, new: Node, host: str) -> bool:
     if old[:2] != new[:2] or old[0] != "StartTag" or old[1] not in ("a", "area"):
         return False
     before, after = dict(old[2]), dict(new[2])
-    return bool(before.pop("href").strip().lower().startswith("http") and after.pop("href").startswith(host) and before == after)
+    was, now = before.pop("href", "").strip(WHITE), after.pop("href", "")
+    return was.lower().startswith("http") and now.startswith(host) and target(now) == was and before == after

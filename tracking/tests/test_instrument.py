@@ -113,6 +113,10 @@ def test_what_is_no_trackable_link_stays_as_it_is(copy, link):
         ('<a href="https://x.test/">see x.test for more</a>', "https://x.test/"),
         ('<a href="https://x.test/">https://prices.track.test/</a>', "https://x.test/"),
         ("<a href='https://user@x.test:8443/'>see</a>", "https://user@x.test:8443/"),
+        ('<a title="<![if x]>" href="https://x.test/?q=<!abcd>">see</a>', "https://x.test/?q=<!abcd>"),
+        ('<a href="https://x.test/?a&amp&ampb&copy=1&copya">see</a>', "https://x.test/?a&&ampb&copy=1&copya"),
+        ("<a class='x'\xa0rel=y href='https://x.test/'>see</a>", "https://x.test/"),
+        ("<![if !mso]><a href='https://x.test/'>see</a><![endif]>", "https://x.test/"),
     ],
 )
 def test_a_trackable_link_is_found_however_it_is_written(copy, link, target):
@@ -135,6 +139,9 @@ def test_a_trackable_link_is_found_however_it_is_written(copy, link, target):
         "<html><body><p>Hello</p></body></html><p>late</p>",
         "<p>Hello <!-- </body> -->",
         "<p>Hello <!-- never closed",
+        "<p>Hello <!-- never <b>closed</b>",
+        "<!doctype html><p>Hello</p></body></html><!-- never <b>closed</b>",
+        "<?xml version='1.0'?><!doctype html><p>Hello</ ><!> <? > <![CDATA[x>y]]>",
         "<p>Hello</p><textarea>never closed",
         "<table><tr><td>Hello",
         "<p><b>Hello</p> open</b><i>still open",
