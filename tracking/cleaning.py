@@ -17,7 +17,9 @@ TRACKED = frozenset({"img", "a", "area"})
 HINT = re.compile(r"(?:/|2f|_)[il](?:/|%|_|-)|aHR0c", re.IGNORECASE)  # of /i/ and /l/, however often encoded
 WRITTEN = re.compile(r"https?://[^\s<>\"'\]\[{}|]+", re.IGNORECASE)
 AFTER = ".,;:!?)"  # ends the sentence, not the address
-EMBRACED = re.compile(r"[ \t]*[<\[](https?://[^\s<>\]\[]+)[>\]]", re.IGNORECASE)  # how programs write a link or an image in plain text
+EMBRACED = re.compile(
+    r"(?<![ \t])[ \t]*[<\[](https?://[^\s<>\]\[]+)[>\]]", re.IGNORECASE
+)  # how programs write a link or an image in plain text
 APPENDED = re.compile(r"[&#]")
 MOST_APPENDED = 20  # parameters that somebody on the way added
 

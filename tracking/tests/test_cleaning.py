@@ -5,7 +5,7 @@ from urllib.parse import quote
 import pytest
 
 from tracking import tokens
-from tracking.cleaning import copies_in, strip_own
+from tracking.cleaning import copies_in, strip_own, strip_own_text
 from tracking.instrument import instrument, pixel
 
 PIXEL = tokens.pixel_path(7)
@@ -109,3 +109,10 @@ def test_a_copy_is_known_wherever_its_addresses_stand(html):
 )
 def test_what_we_did_not_sign_names_no_copy(html):
     assert copies_in(html) == set()
+
+
+@pytest.mark.parametrize("blank", [" ", "\t ", "\n"])
+def test_a_long_blank_is_no_trap(blank):
+    """Else this does not end."""
+    text = f"See /i/{blank * 100_000}x"
+    assert strip_own_text(text) == text
