@@ -29,7 +29,10 @@ def strip_own(html: str) -> str:
     body = html.removeprefix("\ufeff")
     if not HINT.search(body):
         return html
-    root = markup.parse(body)
+    try:
+        root = markup.parse(body)
+    except markup.TooComplex:  # then wherever an address is written; an image without one is loaded from nowhere
+        return WRITTEN.sub(lambda found: _straight_in_html(found[0]), html)
     spans = [*_in_texts(body, root)]
     for element in markup.elements(root, TRACKED):
         span = _without_pixel(body, element) if element.name == "img" else _unwrapped(body, element)
@@ -77,10 +80,16 @@ def _in_texts(html: str, root: Any) -> Iterator[markup.Span]:
     """Addresses of ours that can be read: a client that makes links of them would make them ours again."""
     for start, end in markup.text_spans(html, root):
         for found in WRITTEN.finditer(html, start, end):
-            written = unescape(found[0])
-            straight = _straight(written)
-            if straight != written:
-                yield markup.Span(found.start(), found.end(), escape(straight, quote=False))
+            straight = _straight_in_html(found[0])
+            if straight != found[0]:
+                yield markup.Span(found.start(), found.end(), straight)
+
+
+def _straight_in_html(source: str) -> str:
+    """The same of an address as it is written in HTML; one that is not ours stays byte for byte."""
+    written = unescape(source)
+    straight = _straight(written) if HINT.search(source) else written
+    return source if straight == written else escape(straight)
 
 
 def _straight(written: str) -> str:

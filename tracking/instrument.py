@@ -13,7 +13,6 @@ from tracking import hosts, links, placing, tokens
 from tracking.models import Copy, Event, TrackedLink, TrackedMail
 
 logger = logging.getLogger(__name__)
-WHOLE_MAIL = frozenset({"signed", "doubt"})  # reasons that hold for all links alike
 
 
 def track(
@@ -104,7 +103,7 @@ def _own_up(mail: TrackedMail, plan: placing.Plan) -> None:
     if mail.tracks_opens and plan.pixel_at is None:
         logger.warning("A mail goes out without a pixel: %s", plan.place)
         mail.tracks_opens, fields = False, ["tracks_opens"]
-    if mail.tracks_links and not plan.tracked and any(link.reason in WHOLE_MAIL for link in plan.links):
+    if mail.tracks_links and plan.is_untouched:
         mail.tracks_links, fields = False, [*fields, "tracks_links"]
     if fields:
         mail.save(update_fields=fields)

@@ -15,15 +15,16 @@ LINKS = frozenset({"a", "area"})
 WHITE = " \t\n\r\f"  # what a browser strips around an address
 SCHEME = re.compile(r"\s*([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 HEAD_END = re.compile(r"</head[\s/>]", re.IGNORECASE)
-CONDITIONAL = re.compile(r"""<(?:a|area|v:\w+)\s[^>]*?\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.IGNORECASE)
+CONDITIONAL = re.compile(r"""<(?:a|area|v:\w+)\s[^<>]*?\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.IGNORECASE)
 MERGE_FIELD = re.compile(  # a field that nobody filled in
-    r"[{}]|%7b%7b|\*\||\|\*|\[\[|<<|<%|%%|%(?![0-9a-f]{2})[a-z_]\w*%", re.IGNORECASE
+    r"[{}]|%7b%7b|\*\||\|\*|\[\[|<<|<%|<\?|%%|%(?![0-9a-f]{2})[a-z_]\w*%", re.IGNORECASE
 )
 DEFAULT_PORTS = {"http": 80, "https": 443}
 ORDINARY_PORTS = frozenset(DEFAULT_PORTS.values())
 
 # Why a link stays as it is. The first that holds is told.
 REASONS: dict[str, Promise] = {
+    "drawing": _("it is part of a drawing"),
     "mso": _("it is in a block for Outlook on Windows, whose ordinary twin is tracked"),
     "opted_out": _("it is marked not to be tracked"),
     "head": _("it is in the head of the document"),
@@ -39,6 +40,7 @@ REASONS: dict[str, Promise] = {
     "too_many": _("the mail has too many links"),
     "doubt": _("it cannot be changed for certain without changing something else"),
     "signed": _("the mail is signed or encrypted"),
+    "amp": _("it is in an AMP document"),
     "switched_off": _("link tracking is off"),
 }
 
@@ -111,6 +113,8 @@ def _target(element: markup.Element) -> str:
 
 
 def _reason(element: markup.Element, base: str, own: Iterable[str]) -> str:
+    if element.is_drawn:
+        return "drawing"
     if element.is_opted_out:
         return "opted_out"
     if element.is_vml:

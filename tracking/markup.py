@@ -13,6 +13,8 @@ ATTRIBUTE = re.compile(rf"""[{BLANK}/]*([^{BLANK}/>][^{BLANK}/>=]*)(?:[{BLANK}]*
 TAG_END = re.compile(rf"[{BLANK}/]*>")
 CONDITION = re.compile(r"\s*\[if[^\]]*\]>", re.IGNORECASE)
 UNREAD = frozenset({"style", "script"})
+MOST_TAGS = 100_000  # some seconds' work
+MOST_REPAIRS = 100_000
 OPT_OUT = {  # marks that say "not this link": ours, and those that are written for other senders' trackers
     "data-notrack": None,
     "data-skip-click": None,  # ahoy_email
@@ -21,6 +23,10 @@ OPT_OUT = {  # marks that say "not this link": ours, and those that are written 
     "mc:disable-tracking": None,  # Mailchimp
     "clicktracking": "off",  # SendGrid
 }
+
+
+class TooComplex(ValueError):
+    """HTML that would take too long to read, or too much memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,39 +40,66 @@ class Span:
 
 @dataclass(slots=True)
 class Element:
-    """An HTML element with a start tag of its own in the source. Attribute values are decoded, once."""
+    """An element with a start tag of its own in the source. Attribute values are decoded, once."""
 
     name: str
     attributes: dict[str, str]
     start: int  # offset of its "<"
     is_opted_out: bool  # it, or something around it, carries a mark of OPT_OUT
     is_vml: bool  # it stands inside of a shape that only Outlook on Windows draws
+    is_drawn: bool  # it is no HTML but SVG or MathML
     nodes: list[Any] = field(default_factory=list)  # one start tag may make several nodes (misnested formatting)
+    words: list[str] = field(default_factory=list)  # as they stand below it, but not below another of the elements looked for
 
     @property
     def text(self) -> str:
         """What a reader sees of it, white space folded; in place of an image the words that stand for it."""
-        return " ".join("".join(piece for node in self.nodes for piece in _texts(node)).split()) or self.attributes.get("alt", "")
+        return " ".join("".join(self.words).split()) or self.attributes.get("alt", "")
+
+
+class _Engine(ParseEngine):  # type: ignore[misc]
+    """Gives up where misnested formatting would make a browser build far more than is written: n tags may stand for n² elements."""
+
+    repairs = 0
+
+    def _reconstruct_active_formatting(self) -> None:
+        self._count(len(self._active_formatting))
+        super()._reconstruct_active_formatting()
+
+    def _refresh_active_formatting_dirty(self) -> None:
+        self._count(len(self._active_formatting))
+        super()._refresh_active_formatting_dirty()
+
+    def _append_moved_node(self, parent: Any, node: Any) -> None:
+        self._count(1)
+        super()._append_moved_node(parent, node)
+
+    def _count(self, repairs: int) -> None:
+        self.repairs += repairs
+        if self.repairs > MOST_REPAIRS:
+            raise TooComplex("The HTML is misnested too often.")
 
 
 def parse(html: str) -> Any:
     """The document as a mail client builds it: no scripts, nothing cleaned away. A BOM is text to it: strip it first.
 
     This is the engine behind `JustHTML`, which with `track_node_locations` would show as text what a browser takes for a
-    comment: `<![if !mso]>`, `<?xml …?>`, a comment that is never closed.
+    comment: `<![if !mso]>`, `<?xml …?>`, a comment that is never closed. Raises TooComplex.
     """
+    if html.count("<") > MOST_TAGS:
+        raise TooComplex("The HTML has too many tags.")
     plan = compile_raw_engine_plan(fragment=False, scripting_enabled=False)
-    return ParseEngine(html, fragment=False, scripting_enabled=False, plan=plan, track_node_locations=True).parse()
+    return _Engine(html, fragment=False, scripting_enabled=False, plan=plan, track_node_locations=True).parse()
 
 
 def text_of(root: Any) -> str:
     """All words below a node as they stand."""
-    return "".join(_texts(root))
+    return "".join(words for node, *_marks in _walk(root) if (words := _words(node)))
 
 
 def text_spans(html: str, root: Any) -> list[tuple[int, int]]:
     """Where the words that a reader sees stand in the source, up to the next tag each; styles and scripts are none."""
-    nodes = (node for node, *_marks in _walk(root) if node.name == "#text" and node.parent.name not in UNREAD)
+    nodes = (node for node, *_marks in _walk(root) if node.name == "#text" and _words(node))
     starts = {node.origin_offset for node in nodes if node.origin_offset is not None}
     return [(start, len(html) if (end := html.find("<", start)) < 0 else end) for start in sorted(starts)]
 
@@ -81,13 +114,30 @@ def conditional_comments(root: Any) -> list[tuple[int, str]]:
 
 
 def elements(root: Any, names: frozenset[str]) -> list[Element]:
-    """The HTML elements of these names in the order of their tags; what stands in a template, comment or textarea is none."""
+    """The elements of these names in the order of their tags; what stands in a template, comment or textarea is none."""
     found: dict[int, Element] = {}
-    for node, is_opted_out, is_vml in _walk(root):
-        if node.name in names and node.namespace == "html" and node.origin_offset is not None:
-            fresh = Element(node.name, {k: v or "" for k, v in node.attrs.items()}, node.origin_offset, is_opted_out, is_vml)
-            found.setdefault(node.origin_offset, fresh).nodes.append(node)
+    around: list[tuple[int, Element]] = []  # those that the walk is in, and how deep they stand
+    for node, depth, is_opted_out, is_vml in _walk(root):
+        while around and around[-1][0] >= depth:
+            around.pop()
+        if node.name in names and node.origin_offset is not None:
+            attributes = {name: value or "" for name, value in node.attrs.items()}
+            fresh = Element(node.name, attributes, node.origin_offset, is_opted_out, is_vml, is_drawn=node.namespace != "html")
+            element = found.setdefault(node.origin_offset, fresh)
+            element.nodes.append(node)
+            around.append((depth, element))
+        if around and (words := _words(node)):
+            around[-1][1].words.append(words)
     return [found[start] for start in sorted(found)]
+
+
+def body_starts(html: str, root: Any) -> Iterator[int]:
+    """Where the body may be said to begin: behind its tag, before the first thing that is in it."""
+    body = next((node for node, *_marks in _walk(root) if node.name == "body"), None)
+    if body and body.origin_offset is not None:
+        yield tag_span(html, body.origin_offset)[1]
+    if body and body.children and body.children[0].origin_offset is not None:
+        yield body.children[0].origin_offset
 
 
 def value_span(html: str, tag_start: int, name: str) -> tuple[int, int] | None:
@@ -132,24 +182,23 @@ def _after_name(html: str, tag_start: int) -> int:
     return name.end()
 
 
-def _walk(root: Any) -> Iterator[tuple[Any, bool, bool]]:
-    """Every node, whether a mark of OPT_OUT holds for it, and whether it stands inside of VML."""
-    stack = [(root, False, False)]
+def _walk(root: Any) -> Iterator[tuple[Any, int, bool, bool]]:
+    """Every node, its depth, whether a mark of OPT_OUT holds for it, and whether it stands inside of VML."""
+    stack = [(root, 0, False, False)]
     while stack:  # not recursive: mails nest deeper than Python does
-        node, is_opted_out, is_vml = stack.pop()
+        node, depth, is_opted_out, is_vml = stack.pop()
         is_opted_out = is_opted_out or _opts_out(getattr(node, "attrs", None) or {})
         is_vml = is_vml or node.name.startswith("v:")
-        yield node, is_opted_out, is_vml
-        stack += [(child, is_opted_out, is_vml) for child in reversed(getattr(node, "children", None) or [])]
+        yield node, depth, is_opted_out, is_vml
+        stack += [(child, depth + 1, is_opted_out, is_vml) for child in reversed(getattr(node, "children", None) or [])]
 
 
 def _opts_out(attributes: dict[str, str | None]) -> bool:
     return any(name in attributes and wanted in (None, (attributes[name] or "").lower()) for name, wanted in OPT_OUT.items())
 
 
-def _texts(root: Any) -> Iterator[str]:
-    for node, *_marks in _walk(root):
-        if node.name == "#text":
-            yield node.data
-        elif node.name == "img" and node.attrs.get("alt"):
-            yield f" {node.attrs['alt']} "
+def _words(node: Any) -> str:
+    """What a reader sees of this very node."""
+    if node.name == "#text":
+        return "" if node.parent.name in UNREAD else node.data
+    return f" {node.attrs['alt']} " if node.name == "img" and node.attrs.get("alt") else ""

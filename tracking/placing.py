@@ -22,6 +22,11 @@ BLOCKS = frozenset({"p", "div", "table", "blockquote", "ul", "ol", "h1", "h2", "
 GMAIL_CLIPS = 102_000  # bytes of HTML: what stands behind is shown to nobody who does not ask for it
 NEARLY_CLIPPED = 90_000  # Gmail counts its own rewriting as well, so that the pixel has to stand before this
 PICTURE = re.compile(r"""data:image/[^"'\s>)]*""", re.IGNORECASE)  # goes out as a part of its own
+UNSHOWN = frozenset(  # elements in which not every client loads an image
+    {"noscript", "select", "datalist", "object", "video", "audio", "canvas", "meter", "progress", "svg", "math", "dialog", "details"}
+)
+AMP = frozenset({"amp4email", "⚡4email", "amp", "⚡"})  # on <html>: what is allowed in such a document is fixed, an image is not
+MISREAD = re.compile(r"<!--!>|---!>")  # our parser and browsers do not agree on where such a comment ends
 SEALED = re.compile(r"-----BEGIN (?:PGP|PKCS7|CMS|AGE ENCRYPTED|SIGNED)")  # RFC 9580 6.2, RFC 7468 8–9
 SAMPLE_PIXEL = f"{tokens.PIXEL_START}{'A' * 22}{tokens.PIXEL_END}"
 SAMPLE_LINK = f"{tokens.LINK_START}{'A' * 28}"
@@ -32,8 +37,12 @@ PLACES: dict[str, Promise] = {
     "beginning": _("at the beginning of the body"),
     "switched_off": _("none: open tracking is off"),
     "signed": _("none: the mail is signed or encrypted"),
+    "amp": _("none: it is an AMP document"),
+    "too_complex": _("none: the HTML has too many tags"),
+    "doubt": _("none: mail programs may not agree on how to read the HTML"),
     "nowhere": _("none: the HTML has no place where an image would change nothing else"),
 }
+UNTOUCHED = frozenset({"signed", "amp", "too_complex", "doubt"})  # places that say: the mail goes out as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,11 @@ class Plan:
         """The links that get an address of ours, in order."""
         return [link for link in self.links if not link.reason]
 
+    @property
+    def is_untouched(self) -> bool:
+        """Whether the links were left alone for the mail's sake and not for their own."""
+        return self.place in UNTOUCHED or (not self.tracked and any(link.reason == "doubt" for link in self.links))
+
     def filled(self, hrefs: Sequence[str], image: str) -> str:
         """The body with these addresses, one for each tracked link, and this pixel if there is a place for it."""
         spans = [markup.Span(link.start, link.end, markup.quoted(href)) for link, href in zip(self.tracked, hrefs, strict=True)]
@@ -63,10 +77,13 @@ def plan(html: str, *, base: str, own: frozenset[str], tracks_opens: bool, track
     """Decide what can be tracked in a body; `base` is the address of its tracking host, `own` all that belong to us."""
     shift = len(html) - len(html.removeprefix(BOM))
     body = html[shift:]
-    root = markup.parse(body)
+    try:
+        root = markup.parse(body)
+    except markup.TooComplex:
+        return Plan(html, (), None, "too_complex")
     found = list(_numbered(find(body, root, base, own)))
-    if SEALED.search(body) or SEALED.search(markup.text_of(root)):
-        drawn = Plan(body, _left_alone(found, "signed"), None, "signed")
+    if refusal := _refusal(body, root):
+        drawn = Plan(body, _left_alone(found, refusal), None, refusal)
     else:
         drawn = Plan(body, tuple(found) if tracks_links else _left_alone(found, "switched_off"), None, "switched_off")
         drawn = _with_place(drawn, root, base) if tracks_opens else _proven(drawn, root, base)
@@ -87,6 +104,15 @@ def size(html: str) -> int:
 def tracked_size(drawn: Plan, base: str) -> int:
     """Bytes that Gmail will count of a planned body, once its links are ours and the pixel is in."""
     return size(_sample(drawn, base))
+
+
+def _refusal(html: str, root: Any) -> str:
+    """Why nothing of a mail may be touched, as a key of PLACES and REASONS; "" when there is no such reason."""
+    if SEALED.search(html) or SEALED.search(markup.text_of(root)):
+        return "signed"
+    if any(AMP & element.attributes.keys() for element in markup.elements(root, frozenset({"html"}))):
+        return "amp"
+    return "doubt" if MISREAD.search(html) else ""
 
 
 def _numbered(found: Iterable[Found]) -> Iterator[Found]:
@@ -120,11 +146,11 @@ def _places(drawn: Plan, root: Any, base: str) -> Iterator[tuple[int, str]]:
     grown = tracked_size(drawn, base) - size(html)
     if size(html) + grown > NEARLY_CLIPPED:
         yield from ((position, "early") for position in _early(html, root, NEARLY_CLIPPED - grown))
-        yield from ((position, "beginning") for position in _beginnings(html, root))
+        yield from ((position, "beginning") for position in markup.body_starts(html, root))
     if len(low) == len(html):  # it is not for a few letters (İ), whose offsets would then be wrong
         yield from ((low.rindex(end), "end") for end in (BODY_END, HTML_END) if end in low)
     yield len(html), "end"
-    yield from ((position, "beginning") for position in _beginnings(html, root))
+    yield from ((position, "beginning") for position in markup.body_starts(html, root))
 
 
 def _early(html: str, root: Any, limit: int) -> list[int]:
@@ -138,12 +164,6 @@ def _early(html: str, root: Any, limit: int) -> list[int]:
             break
         position = block.start
     return [position] if position else []
-
-
-def _beginnings(html: str, root: Any) -> Iterator[int]:
-    for body in markup.elements(root, frozenset({"body"})):
-        yield markup.tag_span(html, body.start)[1]
-    yield 0
 
 
 def _sample(drawn: Plan, base: str) -> str:
@@ -170,25 +190,25 @@ def _is_faithful(drawn: Plan, root: Any, base: str) -> bool:
 
 
 def _outline(root: Any, hrefs: Mapping[int, str]) -> Iterator[tuple[str, Any, bool, int]]:
-    """Every node as name, attributes or text, whether it is inside the body, and depth; with `hrefs` in place of theirs by tag."""
+    """Every node as name, attributes or text, whether an image there is shown, and depth; with `hrefs` in place of theirs by tag."""
     stack = [(root, False, 0)]
     while stack:
-        node, is_in_body, depth = stack.pop()
+        node, is_shown, depth = stack.pop()
         if node.name.startswith(("#", "!")):
-            yield node.name, getattr(node, "data", None) if node.name == "#text" else None, is_in_body, depth
+            yield node.name, node.data if node.name in ("#text", "#comment") else None, is_shown, depth
         else:
             href = hrefs.get(node.origin_offset)
-            yield node.name, {**node.attrs, "href": href} if href else dict(node.attrs), is_in_body, depth
-        is_in_body = is_in_body or node.name == "body"
-        stack += [(child, is_in_body, depth + 1) for child in reversed(node.children or [])]
+            yield node.name, {**node.attrs, "href": href} if href else dict(node.attrs), is_shown, depth
+        is_shown = node.name == "body" or (is_shown and node.name not in UNSHOWN)
+        stack += [(child, is_shown, depth + 1) for child in reversed(node.children or [])]
 
 
 def _joined(outline: list[Any]) -> list[Any]:
     """The outline with neighbouring texts as one, and without those that are blank."""
     joined: list[Any] = []
-    for name, content, is_in_body, depth in outline:
+    for name, content, is_shown, depth in outline:
         if name == "#text" and joined and joined[-1][0] == "#text" and joined[-1][3] == depth:
-            joined[-1] = (name, joined[-1][1] + content, is_in_body, depth)
+            joined[-1] = (name, joined[-1][1] + content, is_shown, depth)
         else:
-            joined.append((name, content, is_in_body, depth))
+            joined.append((name, content, is_shown, depth))
     return [entry for entry in joined if entry[0] != "#text" or entry[1].strip()]

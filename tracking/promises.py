@@ -10,7 +10,7 @@ WITH_SCHEME = re.compile(r"https?\s*:\s*/\s*/", re.IGNORECASE)
 LEADING = re.compile(
     r"(?P<host>(?:[\w-]+\.)+(?P<ending>[^\W\d_]{2,}|xn--[\w-]+)|\d{1,3}(?:\.\d{1,3}){3})(?::\d+)?(?P<path>[/?#]\S*)?(?:\s|$)", re.IGNORECASE
 )
-MAILBOX = re.compile(r"\S+@\S+\.\S+")
+MOST_READ = 2_000  # characters of a link's words: whoever shows an address shows it before
 # None of these is a top-level domain (IANA's root zone database), unlike "zip" and "mov".
 DOCUMENTS = "pdf doc docx dot dotx xls xlsx xlsm csv ppt pptx odt ods odp rtf txt xml json ics vcf eml js css php htm html"
 FILE_ENDINGS = frozenset([*DOCUMENTS.split(), "jpg", "jpeg", "png", "gif", "svg", "webp"])
@@ -25,19 +25,19 @@ SHARED_ENDINGS = {"co", "com", "net", "org", "gov", "gob", "ac", "edu", "or", "n
 
 def readable(words: str) -> str:
     """The words as a reader perceives them: without zero-width characters and soft hyphens, wide letters as plain ones."""
-    plain = unicodedata.normalize("NFKC", words)
+    plain = unicodedata.normalize("NFKC", words[:MOST_READ])[:MOST_READ]
     return " ".join("".join(letter for letter in plain if unicodedata.category(letter) != "Cf").split())
 
 
 def ends_subscription(text: str) -> bool:
     """Whether words or an address speak of leaving a list."""
-    return bool(UNSUBSCRIBE.search(readable(text)) or UNSUBSCRIBE.search(unquote(text)))
+    return bool(UNSUBSCRIBE.search(readable(text)) or UNSUBSCRIBE.search(unquote(text[:MOST_READ])))
 
 
 def is_address(words: str) -> bool:
     """Whether words say where the link leads: a web address anywhere in them, a bare one at their beginning, or a mail address."""
     words = readable(words)
-    return bool(WITH_SCHEME.search(words) or MAILBOX.fullmatch(words.strip(AROUND)) or _leading_host(words))
+    return bool(WITH_SCHEME.search(words) or _is_mailbox(words.strip(AROUND)) or _leading_host(words))
 
 
 def shown_hosts(words: str) -> list[str]:
@@ -48,6 +48,11 @@ def shown_hosts(words: str) -> list[str]:
     found = re.findall(r"https?\s*:\s*/\s*/\s*([^\s/?#:]+)", words, re.IGNORECASE)
     leading = _leading_host(words)
     return [host.lower() for host in [*found, *([leading] if leading else [])]]
+
+
+def _is_mailbox(words: str) -> bool:
+    local, _, domain = words.partition("@")
+    return bool(local) and "." in domain[1:-1] and " " not in words
 
 
 def _leading_host(words: str) -> str:

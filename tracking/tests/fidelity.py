@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -29,6 +30,7 @@ def unexplained(original: str, tracked: str, host: str) -> str:
     return original[position:]
 
 
+@lru_cache
 def decoded(value: str) -> str:
     """Where a browser goes for an attribute's value as it is written, quotes included."""
     href: str = next(dict(node[2])["href"] for node in nodes(f"<a href={value}>") if node[:2] == ("StartTag", "a"))

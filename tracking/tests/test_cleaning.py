@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tracking import tokens
+from tracking import markup, tokens
 from tracking.cleaning import copies_in, strip_own, strip_own_text
 from tracking.instrument import instrument, pixel
 
@@ -109,6 +109,16 @@ def test_a_copy_is_known_wherever_its_addresses_stand(html):
 )
 def test_what_we_did_not_sign_names_no_copy(html):
     assert copies_in(html) == set()
+
+
+def test_what_is_too_tangled_to_be_read_holds_no_address_of_ours_either():
+    tangle = "<p>" * (markup.MOST_TAGS + 1)
+    ours = f'<a href="http://track.test{LINK}">x</a><img src="http://track.test{PIXEL}">{tangle}<a href="https://y.test/i/?a&amp;b&copy=1">y</a>'
+
+    assert (
+        strip_own(ours)
+        == f'<a href="https://x.test/?a=1&amp;b=2#c">x</a><img src="">{tangle}<a href="https://y.test/i/?a&amp;b&copy=1">y</a>'
+    )
 
 
 @pytest.mark.parametrize("blank", [" ", "\t ", "\n"])

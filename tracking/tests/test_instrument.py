@@ -70,6 +70,7 @@ def test_nothing_but_the_address_and_the_pixel_changes(copy):
         '<a href="https://x.test/{{ person.id }}">a</a>',
         '<a href="{{ link }}">a</a>',
         '<a href="https://x.test/*|FNAME|*">a</a>',
+        '<a href="https://x.test/?id=<?= $id ?>">a</a>',
         '<a data-notrack href="https://x.test/">a</a>',
         '<p data-notrack>So <a href="https://x.test/">a</a></p>',
         '<a href="https://x.test/">https://x.test/</a>',
