@@ -1,6 +1,7 @@
 """`manage.py instrument`: what a recipient would get, and what was done with each link."""
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,48 @@ def test_it_prints_the_body_of_a_copy_and_says_of_each_link_what_was_done(tmp_pa
     ]
 
 
-@pytest.mark.parametrize(("content", "fault"), [(None, "cannot be read"), (b"GIF89a\0\0", "NUL bytes"), (b"<p>\xe4</p>", "UTF-8")])
+@pytest.mark.parametrize("content", [b"<p>\xe4</p>\r", b'<p>\x93<a href="https://x.test/">\xe4</a>\x94</p>\n\r\n', "\ufeff<p>ä".encode()])
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_every_other_byte_is_printed_as_it_is_whatever_the_charset_and_the_terminals(tmp_path, monkeypatch, content, encoding):
+    (file := tmp_path / "mail.html").write_bytes(content)
+    out, err = io.BytesIO(), io.StringIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(out, encoding=encoding))
+    call_command("instrument", str(file), stderr=err)
+
+    kept = re.sub(rb'<img src="http://track.test/i/[^>]*>|http://track.test/l/.*u=', b"", out.getvalue())
+    assert kept.replace(b"https%3A%2F%2Fx.test%2F", b"https://x.test/") == content
+    assert ("not in UTF-8" in err.getvalue()) == (b"\xe4" in content)
+
+
+def test_lines_are_counted_whatever_ends_them_and_no_word_reaches_the_terminal_as_a_command(tmp_path):
+    file = tmp_path / "mail.html"
+    file.write_bytes(b'<p>1\r2\r\n3\n<a href="https://x.test/">\x1b[2Jsee \xff</a>')
+
+    assert "\n4: 'https://x.test/' “�[2Jsee �” tracked" in instrumented(file)[1]
+
+
+def test_it_warns_of_a_mail_that_gmail_will_soon_cut_off(tmp_path):
+    long, short = tmp_path / "long.html", tmp_path / "short.html"
+    long.write_text("<p>" + "word " * 17_990)
+    short.write_text("<p>" + "word " * 17_900 + f"<img src='data:image/png;base64,{'A' * 50_000}'>")
+
+    assert "warning: 90 KB" in instrumented(long)[1]
+    assert "warning" not in instrumented(short)[1]
+
+
+def test_html_that_would_take_too_long_is_printed_as_it_is(tmp_path):
+    file = tmp_path / "mail.html"
+    file.write_text("<p>" * 200_000)
+
+    assert instrumented(file) == (
+        "<p>" * 200_000,
+        "pixel: none: the HTML has too many tags\nwarning: 600 KB, of which Gmail shows the first 102\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"), [(None, "cannot be read"), (b"GIF89a\0\0", "NUL bytes"), ("<p>".encode("utf-16"), "NUL bytes")]
+)
 def test_what_is_no_readable_text_is_refused_in_words(tmp_path, content, fault):
     file = tmp_path / "mail.html"
     if content is not None:
