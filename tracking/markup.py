@@ -1,6 +1,7 @@
 """HTML read by a real parser and changed in place: everything but the given spans stays byte for byte as it was."""
 
 import re
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,8 +14,9 @@ ATTRIBUTE = re.compile(rf"""[{BLANK}/]*([^{BLANK}/>][^{BLANK}/>=]*)(?:[{BLANK}]*
 TAG_END = re.compile(rf"[{BLANK}/]*>")
 CONDITION = re.compile(r"\s*\[if[^\]]*\]>", re.IGNORECASE)
 UNREAD = frozenset({"style", "script"})
-MOST_TAGS = 100_000  # some seconds' work
-MOST_REPAIRS = 100_000
+MOST_TAGS = 60_000  # a megabyte of real mails has fewer
+MOST_REPAIRS = 100_000  # elements opened anew or moved
+MOST_SECONDS = 2.0  # of one reading; so many tags in good order take half a second
 OPT_OUT = {  # marks that say "not this link": ours, and those that are written for other senders' trackers
     "data-notrack": None,
     "data-skip-click": None,  # ahoy_email
@@ -58,26 +60,37 @@ class Element:
 
 
 class _Engine(ParseEngine):  # type: ignore[misc]
-    """Gives up where misnested formatting would make a browser build far more than is written: n tags may stand for n² elements."""
+    """Gives up on what takes too much: misnested tags may stand for a square of elements, or make each tag look at all that are open."""
 
-    repairs = 0
+    def __init__(self, html: str) -> None:
+        plan = compile_raw_engine_plan(fragment=False, scripting_enabled=False)
+        super().__init__(html, fragment=False, scripting_enabled=False, plan=plan, track_node_locations=True)
+        self.repairs, self.ends_at = 0, time.thread_time() + MOST_SECONDS
+
+    def _parse_start_tag(self, position: int, end: int) -> Any:
+        self._spend(0)
+        return super()._parse_start_tag(position, end)
+
+    def _parse_end_tag(self, position: int, end: int) -> Any:
+        self._spend(0)
+        return super()._parse_end_tag(position, end)
 
     def _reconstruct_active_formatting(self) -> None:
-        self._count(len(self._active_formatting))
+        self._spend(len(self._active_formatting))
         super()._reconstruct_active_formatting()
 
     def _refresh_active_formatting_dirty(self) -> None:
-        self._count(len(self._active_formatting))
+        self._spend(len(self._active_formatting))
         super()._refresh_active_formatting_dirty()
 
     def _append_moved_node(self, parent: Any, node: Any) -> None:
-        self._count(1)
+        self._spend(1)
         super()._append_moved_node(parent, node)
 
-    def _count(self, repairs: int) -> None:
+    def _spend(self, repairs: int) -> None:
         self.repairs += repairs
-        if self.repairs > MOST_REPAIRS:
-            raise TooComplex("The HTML is misnested too often.")
+        if self.repairs > MOST_REPAIRS or time.thread_time() > self.ends_at:
+            raise TooComplex("The tags are too tangled.")
 
 
 def parse(html: str) -> Any:
@@ -88,8 +101,7 @@ def parse(html: str) -> Any:
     """
     if html.count("<") > MOST_TAGS:
         raise TooComplex("The HTML has too many tags.")
-    plan = compile_raw_engine_plan(fragment=False, scripting_enabled=False)
-    return _Engine(html, fragment=False, scripting_enabled=False, plan=plan, track_node_locations=True).parse()
+    return _Engine(html).parse()
 
 
 def text_of(root: Any) -> str:

@@ -38,7 +38,7 @@ PLACES: dict[str, Promise] = {
     "switched_off": _("none: open tracking is off"),
     "signed": _("none: the mail is signed or encrypted"),
     "amp": _("none: it is an AMP document"),
-    "too_complex": _("none: the HTML has too many tags"),
+    "too_complex": _("none: the HTML has too many tags, or too tangled ones"),
     "doubt": _("none: mail programs may not agree on how to read the HTML"),
     "nowhere": _("none: the HTML has no place where an image would change nothing else"),
 }
@@ -76,17 +76,10 @@ class Plan:
 def plan(html: str, *, base: str, own: frozenset[str], tracks_opens: bool, tracks_links: bool) -> Plan:
     """Decide what can be tracked in a body; `base` is the address of its tracking host, `own` all that belong to us."""
     shift = len(html) - len(html.removeprefix(BOM))
-    body = html[shift:]
     try:
-        root = markup.parse(body)
+        drawn = _drawn(html[shift:], base, own, tracks_opens=tracks_opens, tracks_links=tracks_links)
     except markup.TooComplex:
         return Plan(html, (), None, "too_complex")
-    found = list(_numbered(find(body, root, base, own)))
-    if refusal := _refusal(body, root):
-        drawn = Plan(body, _left_alone(found, refusal), None, refusal)
-    else:
-        drawn = Plan(body, tuple(found) if tracks_links else _left_alone(found, "switched_off"), None, "switched_off")
-        drawn = _with_place(drawn, root, base) if tracks_opens else _proven(drawn, root, base)
     moved = [replace(link, start=link.start + shift, end=link.end + shift) for link in drawn.links]
     return Plan(html, tuple(moved), None if drawn.pixel_at is None else drawn.pixel_at + shift, drawn.place)
 
@@ -104,6 +97,16 @@ def size(html: str) -> int:
 def tracked_size(drawn: Plan, base: str) -> int:
     """Bytes that Gmail will count of a planned body, once its links are ours and the pixel is in."""
     return size(_sample(drawn, base))
+
+
+def _drawn(html: str, base: str, own: frozenset[str], *, tracks_opens: bool, tracks_links: bool) -> Plan:
+    """The plan of a body without a BOM."""
+    root = markup.parse(html)
+    found = list(_numbered(find(html, root, base, own)))
+    if refusal := _refusal(html, root):
+        return Plan(html, _left_alone(found, refusal), None, refusal)
+    drawn = Plan(html, tuple(found) if tracks_links else _left_alone(found, "switched_off"), None, "switched_off")
+    return _with_place(drawn, root, base) if tracks_opens else _proven(drawn, root, base)
 
 
 def _refusal(html: str, root: Any) -> str:

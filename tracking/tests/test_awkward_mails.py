@@ -70,6 +70,7 @@ TANGLES = {  # a megabyte, or what a browser makes more of
     "comments": "<!--" * 250_000,
     "Outlook's": f"<!--[if mso]>{'<a ' * 90_000}<![endif]-->",
     "formatting": "".join(f"<font size={number}><p>" for number in range(20_000)),
+    "stray cells": "".join(f"<s n={number}><th>" for number in range(20_000)),
     "blocks moved": "".join(f"<b c={number}>" for number in range(3_000)) + "<p>" + "<br>" * 20_000 + "</b>" * 3_000,
 }
 
