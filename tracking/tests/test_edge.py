@@ -10,9 +10,13 @@ from typing import NamedTuple
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from crm.lib import viewer
+from crm.records.models import Person
 from tracking import edge, hits, tokens
+from tracking.draining import drain
+from tracking.instrument import add_copy, instrument
 from tracking.spool import files
 
 TARGET = "https://x.test/a%20b?x=1&y=%2F+z#part-2"
@@ -112,6 +116,19 @@ def test_a_link_redirects_to_its_target_byte_for_byte(ask, spool):
 
 def test_what_was_appended_to_a_link_changes_nothing(ask):
     assert ask("GET", LINK(7, 3, TARGET) + "&utm_source=crm&u=https%3A%2F%2Fevil.test").headers["Location"] == TARGET
+
+
+def test_a_link_outlives_mail_person_and_user_and_a_change_of_the_key(ask, spool, settings, mail, alice):
+    person = Person.objects.create(owner=alice, name="Boris")
+    body = instrument('<a href="https://x.test/?a=1&amp;b=2#c">see</a>', copy=add_copy(mail=mail, person=person))
+    link = body.partition('href="http://track.test')[2].partition('"')[0]
+    mail.delete()
+    person.delete()
+    alice.delete()
+    settings.TRACKING_KEYS = ["newest", *settings.TRACKING_KEYS]
+
+    assert ask("GET", link).headers["Location"] == "https://x.test/?a=1&b=2#c"
+    assert drain(now=timezone.now()) == 0
 
 
 @pytest.mark.parametrize(
