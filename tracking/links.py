@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ LINKS = frozenset({"a", "area"})
 WHITE = " \t\n\r\f"  # what a browser strips around an address
 SCHEME = re.compile(r"\s*([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 HEAD_END = re.compile(r"</head[\s/>]", re.IGNORECASE)
-CONDITIONAL = re.compile(r"""<(?:a|area|v:\w+)\s[^<>]*?\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.IGNORECASE)
+CONDITIONAL = re.compile(r"""<(?:a|area|v:\w+)\s[^<>]*?(?<![\w:-])href\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.IGNORECASE)
 MERGE_FIELD = re.compile(  # a field that nobody filled in
     r"[{}]|%7b%7b|\*\||\|\*|\[\[|<<|<%|<\?|%%|%(?![0-9a-f]{2})[a-z_]\w*%", re.IGNORECASE
 )
@@ -144,4 +145,4 @@ def _head_end(html: str, root: Any) -> int:
 def _in_conditional(offset: int, match: re.Match[str]) -> Found:
     target = next((value for value in match.groups() if value is not None), "")
     place = offset + match.start()
-    return Found(place, place, place, target, "", "mso")
+    return Found(place, place, place, unescape(target), "", "mso")

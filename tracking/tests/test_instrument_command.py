@@ -60,6 +60,13 @@ def test_lines_are_counted_whatever_ends_them_and_no_word_reaches_the_terminal_a
     assert "\n4: 'https://x.test/' “�[2Jsee �” tracked" in instrumented(file)[1]
 
 
+def test_a_link_that_only_outlook_shows_is_named_by_its_own_address(tmp_path):
+    file = tmp_path / "mail.html"
+    file.write_text('<p><!--[if mso]>\n<v:roundrect data-href="https://y.test/" href="https://x.test/?a&amp;b"><![endif]-->')
+
+    assert instrumented(file)[1].startswith("2: 'https://x.test/?a&b' “” left as it is: it is in a block for Outlook")
+
+
 def test_it_warns_of_a_mail_that_gmail_will_soon_cut_off(tmp_path):
     long, short = tmp_path / "long.html", tmp_path / "short.html"
     long.write_text("<p>" + "word " * 17_990)
