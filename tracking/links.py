@@ -26,7 +26,7 @@ ORDINARY_PORTS = frozenset(DEFAULT_PORTS.values())
 # Why a link stays as it is. The first that holds is told.
 REASONS: dict[str, Promise] = {
     "drawing": _("it is part of a drawing"),
-    "mso": _("it is in a block for Outlook on Windows, whose ordinary twin is tracked"),
+    "mso": _("it is in a block that only Outlook on Windows shows"),
     "opted_out": _("it is marked not to be tracked"),
     "head": _("it is in the head of the document"),
     "merge_field": _("it holds a merge field"),

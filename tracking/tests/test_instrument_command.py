@@ -64,7 +64,7 @@ def test_a_link_that_only_outlook_shows_is_named_by_its_own_address(tmp_path):
     file = tmp_path / "mail.html"
     file.write_text('<p><!--[if mso]>\n<v:roundrect data-href="https://y.test/" href="https://x.test/?a&amp;b"><![endif]-->')
 
-    assert instrumented(file)[1].startswith("2: 'https://x.test/?a&b' “” left as it is: it is in a block for Outlook")
+    assert instrumented(file)[1].startswith("2: 'https://x.test/?a&b' “” left as it is: it is in a block that only Outlook")
 
 
 def test_it_warns_of_a_mail_that_gmail_will_soon_cut_off(tmp_path):
