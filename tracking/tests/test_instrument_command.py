@@ -99,3 +99,11 @@ def test_what_is_no_readable_text_is_refused_in_words(tmp_path, content, fault):
 
     with pytest.raises(CommandError, match=fault):
         call_command("instrument", str(file))
+
+
+def test_without_a_key_it_says_so(tmp_path, settings):
+    settings.TRACKING_KEYS = []
+    (file := tmp_path / "mail.html").write_text("<p>")
+
+    with pytest.raises(CommandError, match="TRACKING_KEYS"):
+        call_command("instrument", str(file))

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -34,6 +35,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Read, plan, print: the links lead where they should, but nothing they are asked for is recorded."""
+        if not settings.TRACKING_KEYS:
+            raise CommandError(_("Nothing can be tracked: TRACKING_KEYS is empty."))
         html = self._read(options["file"])
         mail = TrackedMail(created_at=timezone.now(), host=hosts.host_for(options["sender"]), tracks_opens=True, tracks_links=True)
         try:
