@@ -1,6 +1,7 @@
 """What somebody wrote: its HTML made safe and plain enough for mail programs, its text part, its first words."""
 
 import re
+from html import escape
 from typing import Any
 
 import lxml.html
@@ -8,6 +9,8 @@ import nh3
 from inscriptis import Inscriptis
 from inscriptis.css_profiles import CSS_PROFILES
 from inscriptis.model.config import ParserConfig
+
+from tracking import markup
 
 TEXT_TAGS = {"p", "div", "br", "span", "a", "img", "hr", "pre", "code", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "center"}
 MARK_TAGS = {"b", "strong", "i", "em", "u", "s", "strike", "del", "ins", "sub", "sup", "small", "big", "font", "mark"}
@@ -43,15 +46,22 @@ PLAIN_VALUE = re.compile(r"(?:rgba?\([\d\s.,%/]+\)|hsla?\([\d\s.,%/deg]+\)|[\w\s
 INLINE_IMAGE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
 UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ufffe\uffff]")
 WORD = re.compile(r"\w")
+TAG = re.compile(r"<[^>]*>")
+FORMATTING = re.compile(r"<(?:a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)[\s/>]", re.IGNORECASE)
+HARMLESS = 100_000  # elements, at the very worst
 PREVIEW_LENGTH = 200
 TEXT_STYLE = ParserConfig(css=CSS_PROFILES["strict"].copy())
 BLANK_LINES = re.compile(r"\n{3,}")
 
 
 def clean(html: str) -> str:
-    """HTML from the editor or the clipboard with everything that could run, load styles or hide text taken out."""
+    """HTML from the editor or the clipboard with everything that could run, load styles or hide text taken out.
+
+    Of what no program should read as HTML, since few tags stand for a square of elements, the words remain.
+    """
+    html = UNWANTED.sub("", html)
     return nh3.clean(
-        UNWANTED.sub("", html),
+        html if _is_bounded(html) else f"<p>{escape(TAG.sub(' ', html))}</p>",
         tags=TEXT_TAGS | MARK_TAGS | LIST_TAGS | TABLE_TAGS,
         attributes=ATTRIBUTES,
         allowed_classes=CLASSES,
@@ -62,6 +72,17 @@ def clean(html: str) -> str:
         link_rel=None,
         strip_comments=True,
     )
+
+
+def _is_bounded(html: str) -> bool:
+    """Whether the elements are about as many as the tags: unclosed formatting is opened anew in each block that follows."""
+    if len(FORMATTING.findall(html)) * html.count("<") < HARMLESS:
+        return True
+    try:
+        markup.parse(html)
+    except markup.TooComplex:
+        return False
+    return True
 
 
 def to_text(html: str) -> str:

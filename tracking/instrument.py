@@ -57,6 +57,7 @@ def instrument(html: str, *, copy: Copy) -> str:
             return _instrumented(html, copy)
     except Exception:  # a mail that cannot be tracked is still a mail
         logger.exception("A mail goes out untracked: its body could not be prepared.")
+        _admit(copy.mail)
         return html
 
 
@@ -95,6 +96,12 @@ def filled(plan: placing.Plan, copy: Copy, *, numbers: Iterable[int]) -> str:
 def pixel(copy: Copy) -> str:
     """The image of a copy."""
     return placing.pixel(hosts.base_of(copy.mail), tokens.pixel_path(copy.public_id))
+
+
+def _admit(mail: TrackedMail) -> None:
+    """Say of a mail whose body failed that it is not tracked, unless another copy of it has gone tracked before."""
+    if not mail.copies.exclude(dispatched_at=None).exists():
+        TrackedMail.objects.filter(pk=mail.pk).update(tracks_opens=False, tracks_links=False)
 
 
 def _own_up(mail: TrackedMail, plan: placing.Plan) -> None:

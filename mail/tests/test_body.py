@@ -103,3 +103,16 @@ def test_the_preview_is_of_ones_own_words():
 def test_a_body_without_words_or_pictures_is_empty():
     assert body.is_empty("<p><br></p>&nbsp;")
     assert not body.is_empty('<img src="cid:1">')
+
+
+def test_formatting_that_is_never_closed_does_not_eat_the_memory():
+    """Each paragraph would open anew all that came before it."""
+    html = "".join(f'<font color="#{number:06x}"><p>word{number}' for number in range(3000))
+    cleaned = body.clean(html)
+    assert len(cleaned) < 3 * len(html)
+    assert "word2999" in cleaned
+
+
+def test_a_long_mail_in_good_order_keeps_its_formatting():
+    html = "".join(f"<p><b>bold {number}</b> and <i>not</i></p>" for number in range(1000))
+    assert body.clean(html) == html

@@ -1,6 +1,5 @@
 """Mails as nobody should write them: nothing but addresses and one image changes in them, and none takes long."""
 
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

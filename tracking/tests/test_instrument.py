@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tracking import tokens
 from tracking.instrument import add_copy, instrument, pixel
-from tracking.models import TrackedLink
+from tracking.models import Copy, TrackedLink, TrackedMail
 from tracking.tests.fidelity import differences, pixels, unexplained
 
 HOST = "http://track.test/"
@@ -194,12 +194,15 @@ def test_a_second_try_and_a_second_copy_use_the_same_rows(copy):
     ]
 
 
-def test_a_fault_of_ours_sends_the_original_and_is_logged(copy, settings, caplog):
+def test_a_fault_of_ours_sends_the_original_is_logged_and_admitted(copy, settings, caplog):
     settings.TRACKING_KEYS = []
+    Copy.objects.update(dispatched_at=None)
 
     assert instrument("<p><a href='https://x.test/'>x</a></p>", copy=copy) == "<p><a href='https://x.test/'>x</a></p>"
     assert "goes out untracked" in caplog.text
     assert not TrackedLink.objects.exists()
+    mail = TrackedMail.objects.get()
+    assert (mail.tracks_opens, mail.tracks_links) == (False, False)
 
 
 @given(st.lists(st.sampled_from([*"<>/'\"= &;ab", "<a ", "href=", "https://x.test/", "<p>", "</p>", "<table>", "<!-- x -->", "</body>"])))
