@@ -6,6 +6,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -21,7 +22,7 @@ from django.utils import timezone
 from crm.accounts.models import User
 from notifications.models import Card, LiveEvent
 from tracking import arrivals, bulk, draining, hits, preferences, tokens
-from tracking.instrument import add_copy, track
+from tracking.instrument import add_copy, mark_dispatched, track
 from tracking.models import Copy, Event, SpoolFile, TrackedLink, TrackedMail
 from tracking.verdicts import Verdict
 
@@ -38,6 +39,7 @@ def prepare(mails: int, notify: bool = True) -> dict[str, Any]:
         for number in range(mails):
             mail = track(owner=owner, subject=f"Offer {number}", url="/", tracks_opens=True, tracks_links=True, now=timezone.now())
             copy = add_copy(mail=mail)
+            mark_dispatched(copy=copy, at=timezone.now() - timedelta(days=1))
             TrackedLink.objects.create(mail=mail, number=0, target=TARGET, text="Prices")
             pixels.append(tokens.pixel_path(copy.public_id))
             links.append(tokens.link_path(copy.public_id, 0, TARGET))

@@ -45,7 +45,7 @@ def _wait(stream: socket.socket, pixel: str, number: int) -> float:
     time.sleep(0.6 + number * 0.037 % 0.5)  # neither in step with a poll nor with a wake-up
     with socket.create_connection(("127.0.0.1", PORT), timeout=5) as connection:
         began = time.perf_counter()
-        ask(connection, pixel, "bench-latency")
+        ask(connection, pixel, f"Thunderbird/bench-latency-{number}")
     seen = b""
     while b'"card"' not in seen:
         seen += stream.recv(65536)

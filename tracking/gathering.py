@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from ipaddress import ip_address
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -16,7 +15,7 @@ from crm.lib.networks import is_in, read_address
 from tracking.hits import CLICK, Hit
 from tracking.models import Copy, Event, TrackedLink, TrackedMail
 from tracking.ourselves import OurSide
-from tracking.verdicts import CopyFacts, HitFacts, Judgement, judge_together
+from tracking.verdicts import CopyFacts, HitFacts
 from tracking.verdicts.networks import UNSPECIFIC
 
 REACH = timedelta(minutes=10)  # a hit says something about others this long before and after it, at most
@@ -121,13 +120,6 @@ def stored_around(mail_ids: Iterable[int], begin: float, end: float) -> dict[int
     for row in stored(newest):
         found[row.copy_id].append(row)
     return found
-
-
-def judged(facts: list[HitFacts], copy: KnownCopy) -> list[Judgement]:
-    """The verdicts on hits of one copy, whatever their order."""
-    order = sorted(range(len(facts)), key=lambda place: facts[place].at)
-    judgements = judge_together([facts[place] for place in order], copy.facts)
-    return [judgement for _place, judgement in sorted(zip(order, judgements, strict=True), key=itemgetter(0))]
 
 
 class Sources:

@@ -15,7 +15,7 @@ from tracking.gathering import KnownCopy, Sources, Stored
 from tracking.hits import CLICK, Hit
 from tracking.models import Event
 from tracking.ourselves import OurSide
-from tracking.verdicts import HitFacts, Judgement, Verdict
+from tracking.verdicts import HitFacts, Judgement, Verdict, judge_together
 
 CHECKING = 10.0  # seconds after which a click is settled: by then a scanner has asked for the other links as well
 FOLDED = 360.0  # seconds before a hit in which it may change what others are
@@ -86,7 +86,7 @@ def _judged(groups: list[tuple[KnownCopy, list[Hit]]], ours: OurSide, begin: flo
 def _beside(copy: KnownCopy, fresh: list[_Fresh], recorded: list[tuple[Stored, HitFacts]]) -> list[Arrival]:
     """The fresh hits of one copy, judged together with those that are recorded."""
     facts = [*(facts for _row, facts in recorded), *(one.facts for one in fresh)]
-    judgements = gathering.judged(facts, copy)
+    judgements = judge_together(facts, copy.facts)
     arrivals = [_arrival(one, copy, judgement) for one, judgement in zip(fresh, judgements[len(recorded) :], strict=True)]
     if _changes(recorded, judgements, fresh[0].hit.at):
         arrivals[0] = arrivals[0]._replace(look_again_at=arrivals[0].hit.at)

@@ -13,7 +13,7 @@ from tracking.gathering import REACH, KnownCopy, Sources, Stored
 from tracking.models import Event
 from tracking.ourselves import OurSide
 from tracking.recording import CHECKING, DISMISSED
-from tracking.verdicts import RULES_VERSION, Judgement, Verdict
+from tracking.verdicts import RULES_VERSION, Judgement, Verdict, judge_together
 
 SETTLED_AFTER = timedelta(seconds=CHECKING)
 LAST_LOOK = timedelta(minutes=5)  # after a hit: by then a burst of its source has come as well
@@ -70,7 +70,7 @@ def rejudge(copy: KnownCopy, since: datetime, ours: OurSide, *, now: datetime, o
 def change(copy: KnownCopy, rows: list[Stored], changeable: set[int], ours: OurSide, *, now: datetime, outcome: Outcome) -> None:
     """Judge hits of one copy together and write down what is thought now of those that may change."""
     sources = Sources(ours, gathering.visits((), rows))
-    judgements = gathering.judged([sources.recorded(row, copy) for row in rows], copy)
+    judgements = judge_together([sources.recorded(row, copy) for row in rows], copy.facts)
     changes = []
     for row, judgement in zip(rows, judgements, strict=True):
         thought = think(row, judgement, now)
