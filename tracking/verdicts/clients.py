@@ -120,7 +120,8 @@ MAIL_APPS = (
         "pim.yml",
     ),
     Named(
-        r"\bK-9|FairEmail|BlueMail|Samsung ?E?[Mm]ail|Edison ?Mail|Superhuman|Canary ?Mail|Aqua ?Mail",
+        r"\bK-9|FairEmail|BlueMail|Samsung ?E?[Mm]ail|Edison ?Mail|Superhuman|Canary ?Mail|Aqua ?Mail|Mimestream"
+        r"|Missive/|Shortwave/",
         gettext_lazy("A mail app"),
         "their names",
     ),

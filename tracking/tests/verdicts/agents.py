@@ -97,6 +97,7 @@ MAIL_APPS = (
     OLD_CHROME.replace("Chrome/32.0.1700.2", "Mailspring/1.7.4 Chrome/69.0.3497.128 Electron/4.2.2"),
     FIREFOX.replace("141.0", "10.0.12") + " Iceape/2.7.12",
     *("NaverMailApp/2.2.2 (Android 10; SM-G986N)", "MailBar/1.3.2 (Mac OS X Version 10.11.1 (Build 15B42))", "eMClient/9.3.6041.0"),
+    "Mimestream/1.5.1 CFNetwork/1568.300.101 Darwin/24.2.0",
 )
 ANDROID = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0.0.0 Mobile Safari/537.36"
 BROWSERS = (
