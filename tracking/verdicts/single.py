@@ -4,7 +4,9 @@ Times are seconds since the mail server took the copy. Without that time every r
 never called a machine because a clock is missing.
 """
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from crm.lib.networks import is_in, read_address
@@ -37,6 +39,48 @@ class _Case(NamedTuple):
 
 def judge(hit: HitFacts, copy: CopyFacts) -> Judgement:
     """The verdict on one hit, without a look at the others."""
+    return judge_each([hit], copy)[0]
+
+
+def judge_each(hits: Iterable[HitFacts], copy: CopyFacts) -> list[Judgement]:
+    """The verdicts on hits of one copy, each without a look at the others."""
+    dispatched_at = copy.dispatched_at
+    if dispatched_at is None:
+        return [_judged(_alike(hit, 0.0), copy) for hit in hits]
+    dispatched = copy._replace(dispatched_at=0.0)
+    return [_judged(_alike(hit, _representative(hit.at - dispatched_at)), dispatched) for hit in hits]
+
+
+def _alike(hit: HitFacts, age: float) -> HitFacts:
+    """The hit at the time of all those that no rule can tell from it."""
+    return hit._replace(at=age, headers=_Headers(hit.headers) if hit.headers else NO_HEADERS)
+
+
+class _Headers(dict[str, str]):
+    """Headers that can be remembered; nobody changes them."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset(self.items()))
+
+
+NO_HEADERS = _Headers()
+# Every time that a rule may compare with, before and after dispatch
+MOMENTS = sorted({0.0} | {sign * value for value in vars(windows).values() if isinstance(value, float) for sign in (1, -1)})
+
+
+def _representative(age: float) -> float:
+    """An age that no rule can tell from this one: the same moment of `windows`, or one between the same two."""
+    place = bisect_left(MOMENTS, age)
+    if place == len(MOMENTS):
+        return MOMENTS[-1] + 1
+    if MOMENTS[place] == age:
+        return age
+    return (MOMENTS[place - 1] + MOMENTS[place]) / 2 if place else MOMENTS[0] - 1
+
+
+@lru_cache(maxsize=16_384)
+def _judged(hit: HitFacts, copy: CopyFacts) -> Judgement:
+    """The same of a hit with the time of all its like: most of a mail's hits are alike, and have been judged before."""
     case = _case(hit, copy)
     for rule in RULES:
         found = rule(case)

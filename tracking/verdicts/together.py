@@ -9,7 +9,7 @@ from tracking.verdicts.clients import Kind, is_mail_ru, told_by
 from tracking.verdicts.facts import COUNTING, CopyFacts, HitFacts, Judgement, Verdict
 from tracking.verdicts.networks import Network, networks_of, source_of
 from tracking.verdicts.reasons import A_PERSON
-from tracking.verdicts.single import is_prefetch, judge
+from tracking.verdicts.single import is_prefetch, judge_each
 
 MICROSOFT = frozenset({Network.MICROSOFT, Network.MICROSOFT_FILTER})
 OUTSIDE = frozenset({Verdict.NONE, Verdict.SELF})  # whatever the others are, this one is known
@@ -17,7 +17,7 @@ OUTSIDE = frozenset({Verdict.NONE, Verdict.SELF})  # whatever the others are, th
 
 def judge_together(hits: Sequence[HitFacts], copy: CopyFacts) -> list[Judgement]:
     """The verdicts on the hits of one copy, in the order given."""
-    order = sorted(range(len(hits)), key=lambda place: _order(hits[place]))
+    order = _in_order(hits)
     looked_at = _Together([hits[place] for place in order], copy)
     looked_at.look()
     found: list[Judgement | None] = [None] * len(hits)
@@ -26,9 +26,12 @@ def judge_together(hits: Sequence[HitFacts], copy: CopyFacts) -> list[Judgement]
     return [judgement for judgement in found if judgement]
 
 
-def _order(hit: HitFacts) -> tuple[object, ...]:
+def _in_order(hits: Sequence[HitFacts]) -> list[int]:
     """By time; of hits at one moment whoever asks without taking comes first, and the rest in whatever order is always the same."""
-    return hit.at, hit.method == "GET", *map(str, hit)
+    keys = [(hit.at, hit.method == "GET") for hit in hits]
+    if len(set(keys)) < len(keys):
+        return sorted(range(len(hits)), key=lambda place: (keys[place], *map(str, hits[place])))
+    return sorted(range(len(hits)), key=keys.__getitem__)
 
 
 class _Together:
@@ -36,7 +39,7 @@ class _Together:
 
     def __init__(self, hits: Sequence[HitFacts], copy: CopyFacts) -> None:
         self.hits = hits
-        self.judgements = [judge(hit, copy) for hit in hits]
+        self.judgements = judge_each(hits, copy)
         self.sources = [source_of(hit.address, hit.user_agent) for hit in hits]
         self.clients = [told_by(hit.user_agent) for hit in hits]
         self.networks = [networks_of(hit.address, hit.asn, hit.network) for hit in hits]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tracking.tests.verdicts import agents as a
-from tracking.verdicts import COUNTING, REASONS, CopyFacts, HitFacts, Judgement, Viewer, judge, judge_together
+from tracking.verdicts import COUNTING, REASONS, CopyFacts, HitFacts, Judgement, Viewer, judge, judge_together, single
 
 SENT_AT = 1_800_000_000.0
 LATE = 1e6  # seconds after which no rule about speed says anything
@@ -110,6 +110,17 @@ def is_more_human(after: Judgement, before: Judgement) -> bool:
     if {before.verdict, after.verdict} <= set(TOWARDS_MACHINES):
         return TOWARDS_MACHINES[after.verdict] < TOWARDS_MACHINES[before.verdict]
     return False
+
+
+def test_what_is_remembered_of_hits_alike_is_what_the_rules_say_of_each():
+    """Ages are put together that no rule may tell apart: on either side of every moment that rules compare with, and between."""
+    for name, place, kind in product(NAMES, PLACES, ("open", "click")):
+        for moment, aside in product(single.MOMENTS, (-0.4, -1e-6, 0, 1e-6, 0.4)):
+            hit = HitFacts(SENT_AT + moment + aside, kind, user_agent=name, address=place)
+            copy = CopyFacts(SENT_AT)
+            case = single._case(hit, copy)
+            found = next(filter(None, (rule(case) for rule in single.RULES)))
+            assert judge(hit, copy)[:2] == (found[0], found[1:]), (name, place, kind, moment + aside)
 
 
 @quick
