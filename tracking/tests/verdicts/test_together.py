@@ -87,6 +87,7 @@ def test_neighbours_in_one_ipv6_network_are_one_source_and_those_behind_a_privat
 def test_asking_first_and_taking_then_is_a_checkers_way():
     assert verdicts(clicked(900, method="HEAD"), clicked(900.8)) == ["machine", "machine"]
     assert verdicts(clicked(900, method="HEAD"), clicked(901)) == ["machine", "machine"]
+    assert verdicts(clicked(900), clicked(900, method="HEAD")) == ["machine", "machine"]
     assert verdicts(clicked(900, method="HEAD"), clicked(901.1)) == ["machine", "human"]
     assert verdicts(clicked(900, method="HEAD"), clicked(900.8, address=a.ELSEWHERE)) == ["machine", "human"]
     assert verdicts(opened(900, address=a.AT_GOOGLE, method="HEAD"), opened(900.2, a.GMAIL, a.AT_GOOGLE)) == ["machine", "proxy_with_human"]
