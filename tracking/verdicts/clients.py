@@ -183,8 +183,8 @@ ROBOTS = (
         "isbot fixtures",
     ),
     Named(
-        # "bot" ends a word; browsers tell no address and add nothing to "like Gecko"
-        r"bot(?![a-z])|crawl|spider|scanner|scraper|slurp|preview|unfurl|fetcher|validator|monitor|checker|archiver|parser|feedburner"
+        # "bot" ends a word, except that of Cubot's telephones; browsers tell no address and add nothing to "like Gecko"
+        r"(?<!cu)bot(?![a-z])|crawl|spider|scanner|scraper|slurp|preview|unfurl|fetcher|validator|monitor|checker|archiver|parser|feedburner"
         r"|\+https?://|@[a-z][\w-]*\.[a-z]|\(KHTML, like Gecko; |Safari/[\d.]+ \(compatible;",
         gettext_lazy("A robot that says so"),
         "the form of declared robots",

@@ -15,6 +15,13 @@ BARE_WEBKIT = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1
 OLD_EXPLORER = "Mozilla/5.0 (Windows NT 6.1; Trident/7.0; rv:11.0) like Gecko"
 OLD_CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/32.0.1700.2 Safari/537.36"
 
+STALE = (
+    *(OLD_EXPLORER, "Mozilla/4.0 (compatible; MSIE 5.23; Mac_PowerPC)", OLD_CHROME, CHROME.replace("139.0.0.0", "79.0.3945.88")),
+    *(CHROME.replace("NT 10.0", system) for system in ("NT 5.1", "NT 6.0")),
+    *(FIREFOX.replace("141.0", "52.0"), CHROME.replace("139", "64") + " Edge/17.17134", CHROME + " Edge/12.246"),
+    *("Opera/9.80 (Windows NT 6.1; WOW64) Presto/2.12.388 Version/12.18", SAFARI.replace("Version/18.5", "Version/8.0")),
+)
+
 THUNDERBIRD = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Thunderbird/140.4.0"
 OUTLOOK = "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.14931; Pro)"
 OUTLOOK_TRIDENT = (
@@ -114,7 +121,7 @@ BROWSERS = (
     *(ANDROID_VIEW + " Viber/27.4.0.0", ANDROID_VIEW + " [FB_IAB/FB4A;FBAV/523.0.0.50.90;]", ANDROID + " Telegram-Android/11.5.5 (SDK 33)"),
     # people with devices whose names or builds stand on lists of robots
     ANDROID_VIEW.replace("Pixel 8", "RMX3946 Build/AP3A.240617.008") + " Instagram 389.0",
-    ANDROID.replace("K)", "M bot 54)"),
+    *(ANDROID.replace("K)", "M bot 54)"), ANDROID_VIEW + " Instagram 389.0 Android (28/9; 480dpi; CUBOT; X20 PRO; en_US)"),
     ANDROID + " SogouMSE,SogouMobileBrowser/6.5.11",
     # people whose browsers keep an elder's name
     ANDROID.replace("Chrome/139.0.0.0", "SamsungBrowser/12.1 Chrome/79.0.3945.136"),

@@ -147,6 +147,14 @@ def test_a_reading_counts_once_and_another_program_or_a_later_look_counts_again(
     assert [judgement.reasons for judgement in judge_together([opened(600, a.BARE), opened(610, a.BARE)], COPY)] == [("bare_name",)] * 2
 
 
+def test_of_two_hits_at_one_moment_the_same_one_counts_whichever_is_told_first():
+    one, other = opened(600, a.FIREFOX), opened(600, a.FIREFOX, a.ELSEWHERE)
+    forth, back = judge_together([one, other], COPY), judge_together([other, one], COPY)
+
+    assert [judgement.counts for judgement in forth] == [judgement.counts for judgement in reversed(back)]
+    assert sum(judgement.counts for judgement in forth) == 1
+
+
 def test_ones_own_hits_stay_ones_own_and_are_no_part_of_a_burst():
     mine = clicked(900, 1, viewer=Viewer.OWNER)
 
