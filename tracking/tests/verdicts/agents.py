@@ -18,7 +18,11 @@ OLD_CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Ge
 STALE = (
     *(OLD_EXPLORER, "Mozilla/4.0 (compatible; MSIE 5.23; Mac_PowerPC)", OLD_CHROME, CHROME.replace("139.0.0.0", "79.0.3945.88")),
     *(CHROME.replace("NT 10.0", system) for system in ("NT 5.1", "NT 6.0")),
-    *(FIREFOX.replace("141.0", "52.0"), CHROME.replace("139", "64") + " Edge/17.17134", CHROME + " Edge/12.246"),
+    *(
+        FIREFOX.replace("141.0", "52.0"),
+        CHROME.replace("139", "64") + " Edge/17.17134",
+        CHROME.replace("139.0.0.0", "42.0.2311.135") + " Edge/12.246",
+    ),
     *("Opera/9.80 (Windows NT 6.1; WOW64) Presto/2.12.388 Version/12.18", SAFARI.replace("Version/18.5", "Version/8.0")),
 )
 
