@@ -14,7 +14,7 @@ from scripts.demo_process import Demo, running_demo
 ANNA = ("anna@brightwater.test", "candor-demo")
 BORIS = "boris.petrov@northgate.test"
 SHAPES = (("light", 1440, 900), ("dark", 1440, 900), ("light", 390, 844), ("dark", 390, 844))
-EVERYWHERE = {"mail-sent", "composer", "deals", "deal"}  # taken in all four shapes, the others at 1440 px in light
+EVERYWHERE = {"mail-sent", "composer", "deals", "deal", "hits"}  # taken in all four shapes, the others at 1440 px in light
 
 
 def open_compose(page: Any, demo: Demo) -> None:
@@ -39,6 +39,22 @@ def open_card(page: Any, demo: Demo) -> None:
 def open_assistant(page: Any, demo: Demo) -> None:
     page.goto(f"{demo.site}/mail/sent/")
     page.get_by_role("button", name="Sales Assistant").click()
+    page.wait_for_timeout(600)
+
+
+def open_copies(page: Any, demo: Demo) -> None:
+    """A conversation with the card of a mail to three people, who are told apart."""
+    page.goto(f"{demo.site}/mail/sent/")
+    page.locator("[data-mail-row]").filter(has_text="Proposal: 120 sensors").locator("[data-row-link]").click()
+    page.locator(".message-tracking [data-tracked-kind=opens]").first.click()
+    page.wait_for_timeout(900)
+
+
+def open_hits(page: Any, demo: Demo) -> None:
+    """Every request for that mail, the oldest in sight: what a mail filter and Apple Mail did by themselves."""
+    open_copies(page, demo)
+    page.locator(".tracked-card:popover-open .tracked-more").click()
+    page.locator("[data-hits-drawer] .hit").last.scroll_into_view_if_needed()
     page.wait_for_timeout(600)
 
 
@@ -71,7 +87,8 @@ def open_inbox(page: Any, demo: Demo) -> None:
 PAGES: dict[str, Callable[[Any, Demo], None]] = {
     "mail-sent": open_card,
     "composer": open_compose,
-    "thread": first(r"/mail/threads/\d+/", "/mail/sent/"),
+    "thread": open_copies,
+    "hits": open_hits,
     "deals": plain("/deals/"),
     "deal": first(r"/deals/\d+/", "/deals/"),
     "people": plain("/people/"),

@@ -1,5 +1,6 @@
 """Fixtures of tracking: a tracked mail of Alice's, its copy, which went out an hour before START, and an empty spool."""
 
+from collections.abc import Coroutine
 from datetime import UTC, datetime
 
 import pytest
@@ -11,6 +12,12 @@ from tracking.instrument import add_copy, mark_dispatched, track
 from tracking.models import Copy, TrackedMail
 
 START = 1_800_000_000.0  # when the tests' hits begin
+
+
+def finish(coroutine: Coroutine[object, None, object]) -> None:
+    """Run to its end what never waits, without a loop: a browser's driver may keep one in this thread."""
+    with pytest.raises(StopIteration):
+        coroutine.send(None)
 
 
 @pytest.fixture

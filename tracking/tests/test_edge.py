@@ -1,6 +1,5 @@
 """What a recipient's program gets: the image whatever happens, the exact target of a genuine link, nothing else."""
 
-import asyncio
 import json
 import time
 from collections.abc import Iterable
@@ -18,6 +17,7 @@ from tracking import edge, hits, tokens
 from tracking.draining import drain
 from tracking.instrument import add_copy, instrument
 from tracking.spool import files
+from tracking.tests.conftest import finish
 
 TARGET = "https://x.test/a%20b?x=1&y=%2F+z#part-2"
 LINK = tokens.link_path
@@ -67,7 +67,7 @@ def by_asgi(method, url, **headers):
     async def send(message):
         sent.append(message)
 
-    asyncio.run(edge.asgi_edge(None)(scope, None, send))
+    finish(edge.asgi_edge(None)(scope, None, send))
     return answered(sent[0]["status"], [(name.decode(), value.decode()) for name, value in sent[0]["headers"]], sent[1]["body"])
 
 

@@ -1,6 +1,5 @@
 """No open redirect: whatever is done to a genuine link, it leads to exactly the target that was signed with it, or nowhere."""
 
-import asyncio
 import string
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tracking import edge, tokens
+from tracking.tests.conftest import finish
 
 SIGNED = [
     "https://x.test/",
@@ -167,7 +167,7 @@ def by_asgi(path: bytes, query: bytes) -> tuple[int, list[tuple[str, str]]]:
         "query_string": query,
         "headers": [],
     }
-    asyncio.run(edge.asgi_edge(application)(scope, None, send))
+    finish(edge.asgi_edge(application)(scope, None, send))
     return messages[0]["status"], [(name.decode().title(), value.decode()) for name, value in messages[0]["headers"]]
 
 
