@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "crm.accounts.middleware.SignInMiddleware",
     "crm.accounts.middleware.PreferencesMiddleware",
+    "notifications.middleware.LiveCursorMiddleware",
     "tracking.middleware.PlacesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -20,6 +20,9 @@ function parse(text) {
 const covers = (read, id) => id <= read.last && !read.missing.has(id);
 const say = (name, detail) => document.dispatchEvent(new CustomEvent(`live:${name}`, { detail }));
 
+// A part of the page that was asked for before something happened may not show it: whoever puts it in place can compare the times.
+document.addEventListener("htmx:beforeRequest", ({ detail }) => { detail.xhr.begunAt = performance.now(); });
+
 function take(event) {
   if (event.id === 0) { if (event.name === "refresh") say("refresh", {}); return; }
   if (page.text && covers(page, event.id)) return; // the page was rendered later than this

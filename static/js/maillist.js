@@ -19,9 +19,13 @@ function openNamed() {
 }
 
 // Live: the list is asked for anew and only rows that differ are touched, so that focus, hover and scrolling stay.
+const soon = () => { clearTimeout(timer); timer = setTimeout(refresh, WAIT); };
+let toldAt = 0; // when something happened last
 for (const name of ["live:mail", "mail:changed"]) {
-  document.addEventListener(name, () => { clearTimeout(timer); timer = setTimeout(refresh, WAIT); });
+  document.addEventListener(name, () => { toldAt = performance.now(); soon(); });
 }
+// What happened while a list was on its way may not be in it.
+document.addEventListener("htmx:afterSwap", ({ detail }) => { if (toldAt >= detail.xhr?.begunAt) soon(); });
 
 // One at a time: an answer that was overtaken by a later one would put the past in its place.
 let refreshing = false, isStale = false;

@@ -113,5 +113,13 @@ function replace(old, html) {
   if (open) { const icon = fresh.querySelector(`[data-tracked-kind="${open}"]`); if (icon) show(icon, wasPinned); }
 }
 
-document.addEventListener("live:tracking", (event) => refresh(String(event.detail.mail)));
+const toldAt = new Map(); // mail → when something happened to it last
+document.addEventListener("live:tracking", ({ detail }) => {
+  toldAt.set(String(detail.mail), performance.now());
+  refresh(String(detail.mail));
+});
+// What happened while a part of the page was on its way may not be in it.
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  for (const [mail, at] of toldAt) if (at >= detail.xhr?.begunAt) refresh(mail);
+});
 document.addEventListener("live:refresh", refreshAll);
