@@ -14,7 +14,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-WITHOUT_DATABASE = ["crm/demo/tests/test_startup.py", "crm/tests/test_checks.py"]  # processes and settings: once is enough
+WITHOUT_DATABASE = [  # processes, settings and pure rules: once is enough
+    "crm/demo/tests/test_startup.py",
+    "crm/tests/test_checks.py",
+    "crm/lib/tests",
+    "tracking/tests/verdicts",
+    "tracking/tests/test_awkward_mails.py",
+    "tracking/tests/test_forged_links.py",
+    "tracking/tests/test_tokens.py",
+]
 COUNT = re.compile(r"(\d+) (passed|failed|skipped|errors?)")
 
 
@@ -52,7 +60,7 @@ def deployed() -> dict[str, str]:
 
 
 def suites() -> list[Step]:
-    """The tests: everything on SQLite, then on PostgreSQL all but the browser's, the spam filters' and those of start-up and settings."""
+    """The tests: everything on SQLite, then on PostgreSQL all but the browser's, the spam filters' and those that ask none."""
     pytest = [str(BIN / "pytest"), "-rs", "--durations=5", "-n", "2", "--dist", "loadgroup"]
     steps = [Step("tests on SQLite", pytest, {"DATABASE_URL": ""}, is_suite=True)]
     postgres = os.environ.get("TEST_POSTGRES_URL", "postgres://candor:candor@127.0.0.1:5432/candor")
