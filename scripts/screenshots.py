@@ -21,6 +21,7 @@ def open_compose(page: Any, demo: Demo) -> None:
     """The composer over the Mail tab, with a draft begun."""
     page.goto(f"{demo.site}/mail/sent/")
     page.get_by_role("button", name="Compose").click()
+    page.locator(".composer.is-ready").wait_for()
     page.get_by_role("textbox", name="To", exact=True).fill("boris")
     page.locator("#composer-dock [role=option]").first.wait_for()
     page.get_by_role("textbox", name="To", exact=True).press("Enter")
