@@ -21,6 +21,7 @@ LINK = re.compile(r"/l/([A-Za-z0-9_-]{28})")
 PIXEL_MAC, LINK_MAC = 8, 11  # bytes
 PROBE = 0  # the public id of no copy: by a link of it an installation proves that it holds our keys
 MAX_TARGET = 2000  # characters; more is not followed by every client
+MAX_WRITTEN = 3 * MAX_TARGET  # characters of a target in a query, each as %XX
 MAX_NUMBER = 0x7FFF  # what a PositiveSmallIntegerField holds
 ABSOLUTE = re.compile(r"https?://[^/?#]", re.IGNORECASE)
 UNSAFE = re.compile(r"[^\x20-\x5b\x5d-\x7e]")  # control characters, the backslash, whatever is not ASCII
@@ -90,11 +91,16 @@ def target_in(query: str) -> str | None:
     """The target in a raw query: its first `u`, percent-decoded once and nothing else; what others appended is ignored."""
     for part in query.split("&"):
         if part.startswith("u="):
-            try:
-                return unquote_to_bytes(part[2:]).decode("ascii")
-            except UnicodeDecodeError:
-                return None
+            return _decoded(part[2:]) if len(part) <= 2 + MAX_WRITTEN else None
     return None
+
+
+@lru_cache(maxsize=1024)  # the copies of a mail lead to the same targets
+def _decoded(written: str) -> str | None:
+    try:
+        return unquote_to_bytes(written).decode("ascii")
+    except UnicodeDecodeError:
+        return None
 
 
 def _is_safe(target: str) -> bool:
