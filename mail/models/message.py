@@ -58,6 +58,15 @@ class Message(models.Model):
         OUTBOX = "outbox", _("Outbox")  # on its way, or could not be sent: see its deliveries
         SENT = "sent", _("Sent")
         ARCHIVE = "archive", _("Archive")
+        TRASH = "trash", _("Trash")
+
+    class Automatic(models.TextChoices):
+        """What a program wrote by itself; it is no answer of a person."""
+
+        NONE = "", _("Written by a person")
+        REPLY = "reply", _("Automatic reply")  # out of office and the like (RFC 3834)
+        REPORT = "report", _("Delivery report")  # of a mail server (RFC 3464), or a bounce in its own words
+        BULK = "bulk", _("Mailing")  # lists, newsletters, notices of programs
 
     class Filing(models.TextChoices):
         """Whether the provider's Sent folder holds the clean copy."""
@@ -84,6 +93,10 @@ class Message(models.Model):
     body_text = models.TextField(blank=True)
     preview = models.CharField(max_length=200, blank=True)  # first words, for lists
     is_read = models.BooleanField(default=True)
+    is_shared = models.BooleanField(default=False)  # colleagues who may see a person, organisation or deal of it may read it there
+    automatic = models.CharField(max_length=10, choices=Automatic.choices, blank=True, default=Automatic.NONE)
+    reply_to = models.TextField(blank=True)  # of a received mail: where answers shall go, as an address field holds it
+    content_key = models.CharField(max_length=64, blank=True)  # of a received mail: the same for every copy of it, whatever its folder
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
     at = models.DateTimeField(default=timezone.now)  # saved, queued, sent or received: what lists show and sort by
@@ -106,6 +119,7 @@ class Message(models.Model):
             models.Index(fields=["owner", "folder", "-at", "-id"], name="mail_message_folder"),
             models.Index(fields=["owner", "-at", "-id"], name="mail_message_tracked", condition=Q(tracked_mail__isnull=False)),
             models.Index(fields=["owner", "from_email"], name="mail_message_from"),
+            models.Index(fields=["owner", "content_key"], name="mail_message_content", condition=~Q(content_key="")),
             models.Index(fields=["filing_due_at"], name="mail_message_filing", condition=Q(filing__in=["pending", "awaited", "watched"])),
         ]
 
@@ -147,6 +161,8 @@ class Attachment(models.Model):
     name = models.CharField(max_length=255)
     content_type = models.CharField(max_length=100, default="application/octet-stream")
     size = models.PositiveIntegerField(default=0)  # bytes
+    content_id = models.CharField(max_length=250, blank=True)  # without angle brackets: the HTML shows it as cid:…
+    is_inline = models.BooleanField(default=False)  # shown inside of the text, not in the list of files
 
     class Meta:
         ordering = ["pk"]
