@@ -243,6 +243,7 @@ SPOOL_DIR = DATA_DIR / "spool"
 FILE_UPLOAD_PERMISSIONS = 0o600
 COPIES_LIMIT = ENVIRONMENT.number("COPIES_LIMIT", 20)  # recipients of a tracked mail who each get a copy of their own
 MAX_MESSAGE_BYTES = 25 * 1024 * 1024  # of attachments in one mail; what large providers accept
+MAX_RECEIVED_BYTES = 50 * 1024 * 1024  # of one mail that is imported; larger ones are named and left out
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 
 # Candor's own mail (password reset)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import mimetypes
 import re
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Sum
@@ -16,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from mail import addresses, body
 from mail.models import Attachment, Message
+from mail.parsing import Part
 
 MEGABYTE = 1024 * 1024
 MAX_NAME = 200
@@ -45,6 +48,24 @@ def add(*, message: Message, upload: UploadedFile[Any]) -> Attachment:
     return Attachment.objects.create(
         message=message, file=upload, name=name, content_type=_content_type(name, upload.content_type or ""), size=upload.size or 0
     )
+
+
+def keep_received(*, message: Message, parts: Iterable[Part]) -> list[str]:
+    """Store the files of a received mail; answers their names on the disk, for whoever must take them away again. Raises OSError."""
+    kept = [
+        Attachment(
+            message=message,
+            file=ContentFile(part.content, name="part"),
+            name=_file_name(part.name),
+            content_type=part.content_type,
+            size=len(part.content),
+            content_id=part.content_id,
+            is_inline=part.is_inline,
+        )
+        for part in parts
+    ]
+    Attachment.objects.bulk_create(kept)
+    return [one.file.name or "" for one in kept]
 
 
 @transaction.atomic

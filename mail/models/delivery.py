@@ -56,5 +56,6 @@ class Delivery(models.Model):
                 fields=["next_attempt_at"],
                 name="mail_delivery_open",
                 condition=Q(status__in=["queued", "retry", "sending", "transmitting", "uncertain"]),
-            )
+            ),
+            models.Index(fields=["provider_message_id"], name="mail_delivery_provider_id", condition=~Q(provider_message_id="")),
         ]

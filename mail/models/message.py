@@ -35,7 +35,21 @@ class Thread(models.Model):
     objects = ThreadQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["owner", "-latest_at", "-id"], name="mail_thread_latest")]
+        indexes = [
+            models.Index(fields=["owner", "-latest_at", "-id"], name="mail_thread_latest"),
+            models.Index(fields=["owner", "subject"], name="mail_thread_subject"),
+        ]
+
+
+class MissingMessage(models.Model):
+    """A mail that one in the thread refers to and that is not here: should it come, it belongs to the thread."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    thread = models.ForeignKey(Thread, on_delete=models.CASCADE, related_name="missing_messages")
+    message_id = models.CharField(max_length=250)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["owner", "message_id", "thread"], name="mail_missing_once")]
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -68,6 +82,23 @@ class Message(models.Model):
         REPORT = "report", _("Delivery report")  # of a mail server (RFC 3464), or a bounce in its own words
         BULK = "bulk", _("Mailing")  # lists, newsletters, notices of programs
 
+    class Note(models.TextChoices):
+        """What a received mail was when it came: broken, cut or closed to us. Shown as its label, a sentence."""
+
+        CUT_TEXT = "cut_text", _("The mail is very long: its beginning is shown, all of it is among the files.")
+        CUT_HEADERS = "cut_headers", _("The mail's headers are absurdly long and were cut.")
+        TOO_DEEP = "too_deep", _("The mail is nested too deeply: what lies deepest is among the files.")
+        TOO_MANY_PARTS = "too_many_parts", _("The mail has too many parts: the last of them are together in one file.")
+        NO_BOUNDARY = "no_boundary", _("The mail says that it has parts, but not where they begin.")
+        CUT_OFF = "cut_off", _("The end of the mail is missing.")
+        BROKEN_ENCODING = "broken_encoding", _("A part of the mail was damaged on its way, or encoded in a way that cannot be read.")
+        UNKNOWN_LETTERS = "unknown_letters", _("Some letters could not be read; they are shown as “�”.")
+        ENCRYPTED = "encrypted", _("The mail is encrypted. Candor cannot open it; its contents are among the files.")
+        SIGNED_INSIDE = (
+            "signed_inside",
+            _("The mail is wrapped in its signature. Candor cannot unwrap it; its contents are among the files."),
+        )
+
     class Filing(models.TextChoices):
         """Whether the provider's Sent folder holds the clean copy."""
 
@@ -97,6 +128,7 @@ class Message(models.Model):
     automatic = models.CharField(max_length=10, choices=Automatic.choices, blank=True, default=Automatic.NONE)
     reply_to = models.TextField(blank=True)  # of a received mail: where answers shall go, as an address field holds it
     content_key = models.CharField(max_length=64, blank=True)  # of a received mail: the same for every copy of it, whatever its folder
+    notes = models.JSONField(default=list, blank=True)  # of a received mail: what was broken or cut, as values of Note
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
     at = models.DateTimeField(default=timezone.now)  # saved, queued, sent or received: what lists show and sort by
@@ -115,6 +147,9 @@ class Message(models.Model):
     objects = MessageQuerySet.as_manager()
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "account", "content_key"], name="mail_message_once", condition=~Q(content_key=""))
+        ]
         indexes = [
             models.Index(fields=["owner", "folder", "-at", "-id"], name="mail_message_folder"),
             models.Index(fields=["owner", "-at", "-id"], name="mail_message_tracked", condition=Q(tracked_mail__isnull=False)),

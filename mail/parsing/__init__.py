@@ -1,0 +1,11 @@
+"""Turns the bytes of any mail into values, however broken or hostile they are, in time and memory that grow with their number alone.
+
+The standard library decodes what stands in a mail. What a mail consists of is found here: `email`'s own parser looks at each line once
+for each level of nesting, gives up at a thousand of them, and hands enclosed mails back as other bytes than came in.
+"""
+
+from mail.parsing.keys import content_key
+from mail.parsing.letter import Address, Letter, Part, Unreadable
+from mail.parsing.letters import has_headers, read
+
+__all__ = ["Address", "Letter", "Part", "Unreadable", "content_key", "has_headers", "read"]
