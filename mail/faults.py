@@ -62,6 +62,7 @@ class Kind(StrEnum):
     RECIPIENT_REFUSED = "recipient_refused"
     RECIPIENTS_REFUSED = "recipients_refused"
     REFUSED = "refused"  # any other 5xx
+    UNREADABLE = "unreadable"  # an answer that is not as the protocol has it
     NO_UTF8 = "no_utf8"
 
 
@@ -93,6 +94,7 @@ SENTENCES: dict[Kind, Promise] = {
     Kind.RECIPIENT_REFUSED: _("%(host)s refused the recipient."),
     Kind.RECIPIENTS_REFUSED: _("%(host)s refused every recipient."),
     Kind.REFUSED: _("%(host)s refused the mail."),
+    Kind.UNREADABLE: _("%(host)s gave an answer that cannot be read."),
     Kind.NO_UTF8: _("%(host)s cannot send to addresses with letters outside of ASCII in front of the @."),
 }
 

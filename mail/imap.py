@@ -2,11 +2,12 @@
 
 import contextlib
 import ssl
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 
 from imapclient import IMAPClient, SocketTimeout
-from imapclient.exceptions import CapabilityError, IMAPClientAbortError, IMAPClientError, LoginError
+from imapclient.exceptions import CapabilityError, IMAPClientAbortError, IMAPClientError, LoginError, ProtocolError
 from imapclient.imapclient import SENT, TRASH
 
 from mail import addresses, faults
@@ -27,7 +28,7 @@ class Mailbox:
 
     def sent_folder(self) -> str:
         """The folder for sent mail: by its mark (RFC 6154), by a usual name, else made."""
-        with _faults(self.account):
+        with translated(self.account):
             found = self.client.find_special_folder(SENT)
             if found:
                 return str(found)
@@ -37,49 +38,72 @@ class Mailbox:
 
     def find(self, folder: str, message_ids: Iterable[str]) -> list[int]:
         """Open the folder and answer the UIDs of messages with one of these Message-IDs, as the server searches: it may find too many."""
-        with _faults(self.account):
+        with translated(self.account):
             self.client.select_folder(folder)
             found = [uid for one in message_ids for uid in self.client.search(["HEADER", "Message-ID", one])]
         return list(dict.fromkeys(found))
 
     def head(self, uid: int, size: int) -> bytes:
         """The first bytes of a message in the folder opened last; nothing when it has gone."""
-        with _faults(self.account):
+        with translated(self.account):
             found = self.client.fetch([uid], [f"BODY.PEEK[]<0.{size}>"])
         return bytes(found.get(uid, {}).get(b"BODY[]<0>") or b"")
 
     def open_inbox(self) -> int:
         """Open the Inbox for reading alone; answers its UIDVALIDITY, without which UIDs mean nothing (RFC 9051 2.3.1.1)."""
-        with _faults(self.account):
+        with translated(self.account):
             return int(self.client.select_folder(INBOX_NAME, readonly=True).get(b"UIDVALIDITY", 0))
+
+    @property
+    def can_idle(self) -> bool:
+        with translated(self.account):
+            return bool(self.client.has_capability("IDLE"))
+
+    @contextlib.contextmanager
+    def idling(self) -> Iterator[Callable[[float], bool]]:
+        """Be told what happens in the folder opened last: call what this gives with the seconds to wait; it says whether something did."""
+        with translated(self.account):
+            self.client.idle()
+
+        def has_news(seconds: float) -> bool:
+            began = time.monotonic()
+            with translated(self.account):
+                answers = self.client.idle_check(timeout=seconds)
+                if not answers and time.monotonic() - began < seconds / 2:  # the end of a connection looks like silence
+                    raise IMAPClientAbortError("hung up")
+                return any(_is_news(answer) for answer in answers)
+
+        yield has_news
+        with translated(self.account):
+            self.client.idle_done()
 
     def reports(self, *, since: date, after: int) -> list[int]:
         """In the folder opened last, the UIDs behind `after` of what mail servers may have sent since that day, in order."""
         wanted = ["OR", "OR", "FROM", "mailer-daemon", "FROM", "postmaster", "HEADER", "Content-Type", "delivery-status"]
-        with _faults(self.account):
+        with translated(self.account):
             found = self.client.search(["UID", f"{after + 1}:*", "SINCE", since, *wanted])
         return sorted(uid for uid in found if uid > after)  # “n:*” names the last one whatever n is
 
     @property
     def is_gmail(self) -> bool:
         """Whether one message lies in several folders (Gmail's labels), and leaves them only by way of Trash."""
-        with _faults(self.account):
+        with translated(self.account):
             return bool(self.client.has_capability("X-GM-EXT-1"))
 
     def is_in_inbox(self, uid: int) -> bool:
         """Whether a message of the folder opened last, at Gmail, lies in the inbox, too."""
-        with _faults(self.account):
+        with translated(self.account):
             found = self.client.fetch([uid], ["X-GM-LABELS"])
         return INBOX in found.get(uid, {}).get(b"X-GM-LABELS", ())
 
     def trash_folder(self) -> str | None:
         """The folder for deleted mail by its mark alone: another of such a name would be a mere label at Gmail. None when none is shown."""
-        with _faults(self.account):
+        with translated(self.account):
             return next((str(name) for flags, _, name in self.client.list_folders() if TRASH in flags), None)
 
     def move(self, uids: list[int], folder: str) -> None:
         """Move messages of the folder opened last."""
-        with _faults(self.account):
+        with translated(self.account):
             if uids and self.client.has_capability("MOVE"):
                 self.client.move(uids, folder)
             elif uids:
@@ -92,7 +116,7 @@ class Mailbox:
         A server without UIDPLUS removes all that are marked as deleted at once. Where the person has marked others there, ours are
         only marked as well: they go with those.
         """
-        with _faults(self.account):
+        with translated(self.account):
             if uids:
                 self._delete(uids)
 
@@ -107,20 +131,27 @@ class Mailbox:
 
     def file(self, folder: str, mail: bytes, at: datetime) -> None:
         """Put a mail there, marked as read."""
-        with _faults(self.account):
+        with translated(self.account):
             self.client.append(folder, mail, flags=(SEEN,), msg_time=at)
 
 
 @contextlib.contextmanager
 def connected(account: Account, *, seconds: float = 30) -> Iterator[Mailbox]:
     """Sign in, and out at the end; `seconds` limits connecting and each answer. Raises ServerFault."""
-    with _faults(account):
+    with translated(account):
         client = _connect(account, seconds)
     try:
         _sign_in(account, client)
         yield Mailbox(account, client)
     finally:
         _leave(client)
+
+
+def _is_news(answer: tuple[object, ...]) -> bool:
+    """Not “OK Still here”, by which servers keep the line open. Raises IMAPClientAbortError when it says goodbye."""
+    if answer and answer[0] == b"BYE":
+        raise IMAPClientAbortError("said goodbye")
+    return len(answer) > 1 and answer[0] != b"OK"
 
 
 def _connect(account: Account, seconds: float) -> IMAPClient:
@@ -146,7 +177,7 @@ def _connect(account: Account, seconds: float) -> IMAPClient:
 
 
 def _sign_in(account: Account, client: IMAPClient) -> None:
-    with _faults(account):
+    with translated(account):
         try:
             client.login(account.imap_username, account.imap_password)
         except UnicodeError as error:
@@ -165,7 +196,7 @@ def _of_login(reply: Reply, host: str) -> Kind:
 
 
 @contextlib.contextmanager
-def _faults(account: Account) -> Iterator[None]:
+def translated(account: Account) -> Iterator[None]:
     """Turn what the client library raises into ServerFault."""
     try:
         yield
@@ -173,10 +204,14 @@ def _faults(account: Account) -> Iterator[None]:
         raise
     except IMAPClientAbortError as error:
         raise _fault(account, _of_abort(error), _words(error)) from error
+    except ProtocolError as error:
+        raise _fault(account, Kind.UNREADABLE) from error
     except IMAPClientError as error:
         raise _fault(account, Kind.REFUSED, _words(error)) from error
     except (OSError, UnicodeError) as error:
         raise _fault(account, faults.of_connecting(error)) from error
+    except (ValueError, TypeError, KeyError, IndexError) as error:  # an answer that the client library cannot read
+        raise _fault(account, Kind.UNREADABLE) from error
 
 
 def _of_abort(error: IMAPClientAbortError) -> Kind:

@@ -44,7 +44,7 @@ def take_in(
     try:
         with transaction.atomic():
             User.objects.select_for_update(no_key=True).only("pk").get(pk=owner.pk)
-            known = _known(letter, owner, account, folder)
+            known = recognise(letter, owner=owner, account=account, folder=folder)
             if known:
                 return Taken(known, is_new=False)
             moment = _moment(letter, at, now)
@@ -61,7 +61,7 @@ def take_in(
         raise
 
 
-def _known(letter: Letter, owner: User, account: Account | None, folder: str) -> Message | None:
+def recognise(letter: Letter, *, owner: User, account: Account | None, folder: str) -> Message | None:
     """The message that this mail is: one that came before, or one that Candor sent."""
     own = Message.objects.filter(owner=owner)
     if account:

@@ -1,14 +1,18 @@
 """Celery tasks of mail."""
 
 import logging
+import threading
 
 from celery import shared_task
 from django.utils import timezone
 
 from mail import bounces, sending
+from mail.sync import pace, running, watching
 
 logger = logging.getLogger(__name__)
 WAKE_LIFE = 60  # seconds; an older wake-up says nothing that the periodic one does not
+SYNC_LIFE = 15  # seconds; by then it has been woken anew
+SYNCS = threading.BoundedSemaphore(2)  # of one worker process: sending and recording have threads left, however many mailboxes are synced
 
 
 @shared_task
@@ -21,6 +25,37 @@ def send_due() -> None:
 def look_for_bounces() -> None:
     """Look for mail that came back, where some may have."""
     bounces.look(now=timezone.now())
+
+
+@shared_task
+def sync_due() -> None:
+    """Have the mailboxes synced that are due."""
+    for account_pk in pace.due(timezone.now()):
+        wake_sync(account_pk)
+
+
+@shared_task
+def sync_account(account_pk: int) -> None:
+    """Sync a mailbox, unless this process is busy with others: then it stays due."""
+    if SYNCS.acquire(blocking=False):
+        try:
+            running.run(account_pk)
+        finally:
+            SYNCS.release()
+
+
+def wake_sync(account_pk: int) -> None:
+    """Have a mailbox synced that is due; never raises: with the broker down it waits for the next look."""
+    try:
+        sync_account.apply_async((account_pk,), expires=SYNC_LIFE, retry=False)
+    except Exception as error:  # kombu, redis and the file system each raise their own
+        logger.warning("The worker could not be woken (%s); a mailbox waits for its next look.", type(error).__name__)
+
+
+def news_of(account_pk: int) -> None:
+    """Something happened in a mailbox: it is synced now."""
+    watching.wake(account_pk)
+    wake_sync(account_pk)
 
 
 def wake() -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mail.views import accounts, composing, files, folders, threads
+from mail.views import accounts, composing, files, folders, syncing, threads
 
 app_name = "mail"
 urlpatterns = [
@@ -22,11 +22,18 @@ urlpatterns = [
     path("mail/messages/<int:pk>/body/", threads.message_body, name="message_body"),
     path("mail/messages/<int:pk>/send-again/", threads.send_again, name="send_again"),
     path("mail/messages/<int:pk>/back-to-drafts/", threads.back_to_drafts, name="back_to_drafts"),
+    path("mail/sync/", syncing.sync_state, name="sync_state"),
+    path("mail/sync/now/", syncing.sync_now, name="sync_now"),
+    path("mail/sync/kept/<int:pk>/", syncing.kept_mail, name="kept_mail"),
     path("mail/<slug:folder>/", folders.folder, name="folder"),
     path("settings/email-sync/", accounts.email_sync, name="email_sync"),
     path("settings/email-sync/options/", accounts.options, name="options"),
     path("settings/email-sync/test/", accounts.account_test, name="account_test"),
     path("settings/email-sync/accounts/", accounts.account_create, name="account_create"),
     path("settings/email-sync/accounts/<int:pk>/", accounts.account_edit, name="account_edit"),
+    path("settings/email-sync/accounts/<int:pk>/sync/", syncing.sync_edit, name="sync_edit"),
+    path("settings/email-sync/accounts/<int:pk>/sync/folders/", syncing.sync_folders, name="sync_folders"),
+    path("settings/email-sync/accounts/<int:pk>/sync/off/", syncing.sync_off, name="sync_off"),
+    path("settings/email-sync/accounts/<int:pk>/sync/card/", syncing.sync_card, name="sync_card"),
     path("settings/email-sync/accounts/<int:pk>/disconnect/", accounts.account_delete, name="account_delete"),
 ]

@@ -121,6 +121,11 @@ def open_mail(mail: StoredMail) -> OpenMail:
     )
 
 
+def header(mail: StoredMail, name: str) -> str:
+    """One line of a mail's header. Raises OSError when it is gone."""
+    return " ".join(_header(_parse(mail.path.read_bytes()[:HEAD]), name).split())
+
+
 def safe_html(mail: OpenMail, part_url: str) -> str:
     """The HTML body as a careful mail client shows it: no scripts, links in a new tab, embedded pictures from `part_url` + number."""
     pictures = {part.cid: f"{part_url}{part.number}" for part in mail.parts if part.cid and part.is_picture}

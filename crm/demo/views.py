@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from crm.demo import maildir, reading
+from crm.demo import answering, maildir, reading
 from crm.demo.clock import local_zone
 from crm.demo.company import BORIS, DOMAIN, PAGES
 from crm.demo.maildir import StoredMail
@@ -99,6 +101,19 @@ def part(request: HttpRequest, address: str, key: str, number: int) -> HttpRespo
     response.headers["Content-Disposition"] = content_disposition_header(not found.is_picture, found.name) or "attachment"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
+
+
+@login_not_required
+@require_POST
+def reply(request: HttpRequest, address: str, key: str) -> HttpResponse:
+    """Answer a mail as the mailbox's owner."""
+    folder = _folder(address)
+    stored, text = _stored(folder, key), request.POST.get("text", "").strip()
+    if text:
+        name, mail = _owner(address, folder), reading.open_mail(stored)
+        answering.answer(_root(), address=address, name=name, mail=mail, stored=stored, text=text, at=timezone.now())
+        messages.success(request, _("Your answer is on its way to %(sender)s.") % {"sender": mail.sender})
+    return redirect("demo:mail", address, key)
 
 
 @login_not_required

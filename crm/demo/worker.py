@@ -37,6 +37,10 @@ def main() -> None:
     from crm.celery import app
 
     django.setup()
+    from mail import tasks
+    from mail.sync.watching import Watcher
+
+    threading.Thread(target=Watcher(tasks.news_of).run, args=(threading.Event(),), name="watcher", daemon=True).start()
     worker = app.Worker(quiet=True, without_mingle=True, without_gossip=True, without_heartbeat=True)
     Schedule(app).start()
     worker.start()

@@ -1,7 +1,24 @@
-"""Accounts, threads, messages, deliveries."""
+"""Accounts, threads, messages, deliveries, and what the sync knows of the mailbox at the provider."""
 
 from mail.models.account import Account, KeptBy, Security
 from mail.models.delivery import Delivery
 from mail.models.message import Attachment, Message, MissingMessage, Recipient, Thread
+from mail.models.syncing import Block, KeptMail, RemoteChange, RemoteCopy, RemoteFolder, SyncState
 
-__all__ = ["Account", "Attachment", "Delivery", "KeptBy", "Message", "MissingMessage", "Recipient", "Security", "Thread"]
+__all__ = [
+    "Account",
+    "Attachment",
+    "Block",
+    "Delivery",
+    "KeptBy",
+    "KeptMail",
+    "Message",
+    "MissingMessage",
+    "Recipient",
+    "RemoteChange",
+    "RemoteCopy",
+    "RemoteFolder",
+    "Security",
+    "SyncState",
+    "Thread",
+]

@@ -8,4 +8,6 @@ from mail.parsing.keys import content_key
 from mail.parsing.letter import Address, Letter, Part, Unreadable
 from mail.parsing.letters import has_headers, read
 
-__all__ = ["Address", "Letter", "Part", "Unreadable", "content_key", "has_headers", "read"]
+VERSION = 1  # raised when mail that could not be read before can be: what was kept aside is then tried again
+
+__all__ = ["VERSION", "Address", "Letter", "Part", "Unreadable", "content_key", "has_headers", "read"]

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes
-from typing import BinaryIO, Self
+from typing import BinaryIO, ClassVar, Self
 
 DROP = "drop"  # hang up instead of answering
 USUAL = ("IMAP4rev1", "SPECIAL-USE", "UIDPLUS", "MOVE")
@@ -42,6 +42,7 @@ class FakeImap:
     """`will` scripts the answers to commands; `commands` are those that came; `mails` is all that is kept."""
 
     capabilities: tuple[str, ...] = USUAL
+    dialogue: ClassVar[type["Dialogue"]]
     folders: dict[str, str] = field(default_factory=lambda: {"INBOX": "", "Sent": r"\Sent", "Trash": r"\Trash"})
 
     def __post_init__(self) -> None:
@@ -122,10 +123,12 @@ class FakeImap:
     def _serve(self, connection: socket.socket) -> None:
         with contextlib.suppress(OSError), connection, connection.makefile("rb") as file:
             connection.settimeout(30)
-            _Dialogue(self, connection, file).run()
+            self.dialogue(self, connection, file).run()
 
 
-class _Dialogue:
+class Dialogue:
+    """What is said over one connection."""
+
     def __init__(self, server: FakeImap, connection: socket.socket, file: BinaryIO) -> None:
         self.server = server
         self.connection = connection
@@ -252,3 +255,6 @@ class _Dialogue:
 
     def _named(self, uids: str) -> list[Mail]:
         return [mail for mail in self._here() if str(mail.uid) in uids.split(",")]
+
+
+FakeImap.dialogue = Dialogue

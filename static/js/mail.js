@@ -1,5 +1,6 @@
 // Loads the modules of mail on the pages that need them, and keeps an eye on what this browser still holds of unsaved mails.
 import { recover } from "./keeping.js";
+import "./syncing.js";
 import * as maillist from "./maillist.js"; // at once, so that no live event and no key goes unheard
 
 const NEEDS = {

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from crm.accounts.models import User
 from crm.demo import maildir
@@ -20,7 +21,7 @@ from crm.demo.data.moments import ago, on
 from crm.records.models import Deal, Person
 from mail import attachments, claims, copies, drafts, outbox, outcomes, rendering
 from mail.faults import Reply
-from mail.models import Account, Delivery, Message, Security
+from mail.models import Account, Delivery, Message, Security, SyncState
 from notifications import feed
 from tracking import instrument, preferences, recording, rejudging, settling
 from tracking.hits import CLICK, OPEN, Hit
@@ -143,7 +144,7 @@ def connect_account(user: User) -> Account:
     server = {"smtp_host": "127.0.0.1", "smtp_port": settings.DEMO_SMTP_PORT, "smtp_security": Security.NONE, "smtp_username": user.email}
     mailbox = {"imap_host": "127.0.0.1", "imap_port": settings.DEMO_IMAP_PORT, "imap_security": Security.NONE, "imap_username": user.email}
     signature = f'<div class="candor_signature"><p>{html.escape(user.name)}<br>{html.escape(COMPANY)}</p></div>'
-    return Account.objects.create(
+    account = Account.objects.create(
         owner=user,
         email=user.email,
         sender_name=user.name,
@@ -154,6 +155,8 @@ def connect_account(user: User) -> Account:
         **server,
         **mailbox,
     )
+    SyncState.objects.create(account=account, is_on=True, due_at=timezone.now(), started_at=timezone.now())
+    return account
 
 
 def deliver(delivery: Delivery, at: datetime, *, is_read: bool) -> None:

@@ -1,0 +1,158 @@
+"""What the user did here is done at the provider, too: the rows of RemoteChange, oldest first, each until it holds or cannot."""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import F, Q
+
+from mail import threading
+from mail.faults import Kind as Fault
+from mail.faults import ServerFault
+from mail.models import Account, Message, RemoteChange, RemoteCopy, RemoteFolder, SyncState
+from mail.sync import folders
+from mail.sync.server import FLAGGED, SEEN, Server
+
+logger = logging.getLogger(__name__)
+Kind = RemoteChange.Kind
+Role = RemoteFolder.Role
+Folder = Message.Folder
+FLAGS = {Kind.READ: (SEEN, True), Kind.UNREAD: (SEEN, False), Kind.STAR: (FLAGGED, True), Kind.UNSTAR: (FLAGGED, False)}
+NAMES_OF_FLAGS = {SEEN: "is_seen", FLAGGED: "is_flagged"}
+OPPOSITE = {Kind.READ: [Kind.READ, Kind.UNREAD], Kind.UNREAD: [Kind.READ, Kind.UNREAD]}
+OPPOSITE |= {Kind.STAR: [Kind.STAR, Kind.UNSTAR], Kind.UNSTAR: [Kind.STAR, Kind.UNSTAR], Kind.MOVE: [Kind.MOVE]}
+PAUSES = [timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=2), timedelta(hours=12)]  # after a refusal; then it is given up
+IS_THERE = Q(remote_copies__isnull=False) | Q(content_key__gt="") | Q(filing__in=[Message.Filing.FILED, Message.Filing.PROVIDER])
+MOST = 500  # changes in one go
+
+
+def note(messages: Iterable[Message], kind: str, *, target: str = "", now: datetime) -> None:
+    """Write down that the provider is to be told; the latest wish of its kind replaces an earlier one that is still waiting.
+
+    Only of mail that lies at the provider as far as Candor knows, in accounts that are synced.
+    """
+    wanted = {message.pk: message for message in messages}
+    synced = Message.objects.filter(pk__in=wanted, account__sync__is_on=True).filter(IS_THERE).distinct()
+    there = [wanted[pk] for pk in synced.values_list("pk", flat=True)]
+    RemoteChange.objects.filter(message__in=there, kind__in=OPPOSITE.get(Kind(kind), [])).delete()
+    RemoteChange.objects.bulk_create(_change(message, kind, target, now) for message in there)
+    for state in SyncState.objects.filter(account__messages__in=there).distinct():
+        state.wake(now=now)
+
+
+def note_deletion(messages: Iterable[Message], *, now: datetime) -> None:
+    """The same before messages are deleted for good: their places are kept, since their rows go."""
+    rows = Message.objects.filter(pk__in=[one.pk for one in messages], account__sync__is_on=True).prefetch_related("remote_copies")
+    changes = [_change(message, Kind.DELETE, "", now, places=_places(message)) for message in rows if message.remote_copies.all()]
+    RemoteChange.objects.bulk_create(changes)
+    for state in SyncState.objects.filter(account__remote_changes__in=changes).distinct():
+        state.wake(now=now)
+
+
+def _change(message: Message, kind: str, target: str, now: datetime, **more: Any) -> RemoteChange:
+    kept = None if kind == Kind.DELETE else message
+    reference = threading.reference(message)
+    return RemoteChange(account_id=message.account_id, message=kept, message_ref=reference, kind=kind, target=target, due_at=now, **more)
+
+
+def _places(message: Message) -> list[list[int]]:
+    return [[copy.folder_id, copy.validity, copy.uid] for copy in message.remote_copies.all() if copy.gone_at is None]
+
+
+def carry_out(account: Account, server: Server, *, now: datetime) -> None:
+    """Do what is due. A refusal is tried again later and given up in the end; a broken connection is raised."""
+    for change in account.remote_changes.filter(due_at__lte=now).select_related("message")[:MOST]:
+        try:
+            _Deed(account, server, change).do()
+        except ServerFault as error:
+            if error.kind not in (Fault.REFUSED, Fault.UNREADABLE):
+                raise
+            _put_off(change, error, now)
+        else:
+            change.delete()
+
+
+def _put_off(change: RemoteChange, error: ServerFault, now: datetime) -> None:
+    if change.attempts >= len(PAUSES):
+        logger.warning("A change of account %s could not be made at its server and is given up.", change.account_id)
+        change.delete()
+        return
+    due_at = now + PAUSES[change.attempts]
+    rows = RemoteChange.objects.filter(pk=change.pk)
+    rows.update(attempts=F("attempts") + 1, due_at=due_at, error=error.sentence[:500])
+
+
+class _Deed:
+    """One change, carried out in every place where the message lies."""
+
+    def __init__(self, account: Account, server: Server, change: RemoteChange) -> None:
+        self.account = account
+        self.server = server
+        self.change = change
+
+    def do(self) -> None:
+        kind = Kind(self.change.kind)
+        if kind == Kind.DELETE:
+            self._delete()
+        elif self.change.message and kind == Kind.MOVE:
+            self._move(Folder(self.change.target))
+        elif self.change.message:
+            self._mark(*FLAGS[kind])
+
+    def _mark(self, flag: bytes, is_set: bool) -> None:
+        for copy in self._copies():
+            if self._open(copy.folder, copy.validity):
+                self.server.store([copy.uid], flag, is_set=is_set)
+                RemoteCopy.objects.filter(pk=copy.pk).update(**{NAMES_OF_FLAGS[flag]: is_set})
+
+    def _move(self, target: Folder) -> None:
+        """From each place to the one for the target; at Gmail out of the inbox is into the archive, which has it already."""
+        place = self._place_for(target)
+        copies = [copy for copy in self._copies() if copy.folder_id != place.pk]
+        for copy in copies:
+            if self._leaves(copy, target) and self._open(copy.folder, copy.validity):
+                self.server.mailbox.move([copy.uid], place.name)
+                copy.delete()
+        if not copies and not self.change.message.remote_copies.filter(folder=place).exists():  # type: ignore[union-attr]
+            self._move_found(place)
+
+    def _move_found(self, place: RemoteFolder) -> None:
+        """Its place is not known (a folder that is not synced): it is looked for where it was put last."""
+        for folder in self.account.remote_folders.filter(role__in=[Role.TRASH, Role.ARCHIVE, Role.ALL]).exclude(pk=place.pk):
+            self.server.open_to_change(folder.name)
+            uids = self.server.find(self.change.message_ref)
+            if uids:
+                self.server.mailbox.move(uids, place.name)
+                return
+
+    def _leaves(self, copy: RemoteCopy, target: Folder) -> bool:
+        """Gmail's All Mail is left for the trash alone."""
+        return target == Folder.TRASH or copy.folder.role not in (Role.ALL, Role.SENT)
+
+    def _place_for(self, target: Folder) -> RemoteFolder:
+        if target == Folder.INBOX:
+            return folders.of_role(self.account, self.server, Role.INBOX, name="INBOX")
+        if target == Folder.TRASH:
+            return folders.of_role(self.account, self.server, Role.TRASH, name="Trash")
+        if target == Folder.SENT:
+            return folders.of_role(self.account, self.server, Role.SENT, name="Sent")
+        all_mail = self.account.remote_folders.filter(role=Role.ALL).first()
+        return all_mail or folders.of_role(self.account, self.server, Role.ARCHIVE, name="Archive")
+
+    def _delete(self) -> None:
+        for folder in self.account.remote_folders.filter(role__in=[Role.TRASH]):
+            self.server.open_to_change(folder.name)
+            self.server.mailbox.delete(self.server.find(self.change.message_ref))
+        for folder_pk, validity, uid in self.change.places:
+            folder = self.account.remote_folders.filter(pk=folder_pk).first()
+            if folder and self._open(folder, validity):
+                self.server.mailbox.delete([uid])
+
+    def _copies(self) -> list[RemoteCopy]:
+        message = self.change.message
+        return list(message.remote_copies.there().select_related("folder")) if message else []
+
+    def _open(self, folder: RemoteFolder, validity: int) -> bool:
+        """Open to change; False when its UIDs mean something else by now, or it is no longer there."""
+        return self.server.open_to_change(folder.name).validity == validity

@@ -1,0 +1,204 @@
+"""New mail comes in: asked for by its head, left out where the user wants it so, recognised where it is known, else fetched whole.
+
+Every UID that is handed to `Entrance.enter` is accounted for when it returns: taken in, recognised, left out, kept aside with
+the reason, or no longer there. Only then may a cursor move over it.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Q
+
+from mail import inbound, intake, parsing
+from mail.faults import Kind, ServerFault
+from mail.models import Account, Delivery, Message, RemoteCopy, RemoteFolder
+from mail.sync import kept, placing
+from mail.sync.rules import Rules
+from mail.sync.server import Flags, Head, Server
+
+logger = logging.getLogger(__name__)
+BATCH_BYTES = 4 * 1024 * 1024  # of mail that is in memory at once, unless a single one is larger
+BATCH = 50  # messages
+LARGEST = 50 * 1024 * 1024  # bytes of a mail that is fetched whole
+BEGINNING = 1024 * 1024  # bytes that are read of a larger one
+
+
+@dataclass
+class Count:
+    """What became of some messages."""
+
+    taken: int = 0  # new to Candor
+    known: int = 0
+    left_out: int = 0
+    kept: int = 0
+    touched: set[int] = field(default_factory=set)  # primary keys of messages that are new, or now lie in one more place
+
+
+@dataclass
+class Entrance:
+    """The way of one folder's mail into the user's mailbox."""
+
+    account: Account
+    folder: RemoteFolder
+    server: Server
+    rules: Rules
+    now: datetime
+    count: Count = field(default_factory=Count)
+
+    def enter(self, uids: Sequence[int]) -> Count:
+        """Take messages of the open folder in, in the given order. Raises ServerFault, with nothing lost: ask for the same again."""
+        self.count = Count()
+        passed_over = kept.passed_over(self.folder)
+        heads = self._heads([uid for uid in uids if uid not in passed_over])
+        letters = {uid: letter for uid, head in heads.items() if (letter := _head_letter(head))}
+        known = self._known(letters)
+        wanted: list[Head] = []
+        for uid, head in heads.items():
+            if uid in known:
+                self._recognise(known[uid], head)
+            elif uid in letters and self.rules.leave_out(letters[uid], at=head.at):
+                self.count.left_out += 1
+            else:
+                wanted.append(head)
+        self._fetch(wanted)
+        return self.count
+
+    def _heads(self, uids: Sequence[int]) -> dict[int, Head]:
+        """In the order of the UIDs; one that the server leaves out of its answer is asked for once more, by itself."""
+        found = self.server.heads(uids)
+        for uid in uids:
+            if uid not in found:
+                found |= self.server.heads([uid]) or self._unanswered(uid)
+        return {uid: found[uid] for uid in uids if uid in found}
+
+    def _unanswered(self, uid: int) -> dict[int, Head]:
+        """Gone between two questions, or there and not handed out: that is written down."""
+        if self.server.uids(uid, uid):
+            kept.keep(self.folder, uid, reason=kept.NOT_HANDED_OUT, now=self.now)
+            self.count.kept += 1
+        return {}
+
+    def _known(self, letters: dict[int, parsing.Letter]) -> dict[int, int]:
+        """UIDs of what Candor has: messages of the account by their content's key, what it sent by its Message-ID or the provider's."""
+        mine = Message.objects.filter(account=self.account)
+        keys = {letter.content_key for letter in letters.values()} - {""}
+        by_key = dict(mine.filter(content_key__in=keys).values_list("content_key", "pk"))
+        known = {uid: by_key[letter.content_key] for uid, letter in letters.items() if letter.content_key in by_key}
+        sent_ids = self._sent_ids(letter.message_id for letter in letters.values())
+        for uid, letter in letters.items():
+            if uid not in known and letter.message_id in sent_ids:
+                found = intake.recognise(letter, owner=self.account.owner, account=self.account, folder=self._local)
+                known |= {uid: found.pk} if found else {}
+        return known
+
+    def _sent_ids(self, message_ids: Iterable[str]) -> set[str]:
+        """Those among the Message-IDs that mail of ours bears; at the provider, perhaps."""
+        ids = set(message_ids) - {""}
+        sent = Message.objects.filter(account=self.account, content_key="")
+        given = Delivery.objects.filter(message__in=sent, provider_message_id__in=ids).values_list("provider_message_id", flat=True)
+        own = sent.filter(Q(message_id__in=ids) | Q(provider_message_id__in=ids)).values_list("message_id", "provider_message_id")
+        return set(given).union(*own)
+
+    @property
+    def _local(self) -> str:
+        return placing.local_folder(self.folder.role)
+
+    def _recognise(self, message_pk: int, head: Head) -> None:
+        with transaction.atomic():
+            self._put(message_pk, head.uid, head.flags)
+            self.count.known += 1
+
+    def _put(self, message_pk: int, uid: int, flags: Flags) -> None:
+        place = {"folder": self.folder, "validity": self.folder.validity, "uid": uid}
+        values = {"message_id": message_pk, "is_seen": flags.is_seen, "is_flagged": flags.is_flagged, "gone_at": None}
+        RemoteCopy.objects.update_or_create(**place, defaults=values)
+        self.count.touched.add(message_pk)
+
+    def _fetch(self, heads: Iterable[Head]) -> None:
+        for batch in _batches(heads, alone=kept.suspects(self.folder)):
+            bodies = self._beginning(batch[0]) if batch[0].size > LARGEST else self._bodies([head.uid for head in batch])
+            for head in batch:
+                if head.uid in bodies:
+                    self.take(head, bodies[head.uid])
+                else:
+                    self._unanswered(head.uid)
+
+    def _beginning(self, head: Head) -> dict[int, bytes]:
+        beginning = self.server.beginning(head.uid, BEGINNING)
+        return {} if beginning is None else {head.uid: beginning}
+
+    def _bodies(self, uids: list[int]) -> dict[int, bytes]:
+        """Of an answer that cannot be read as a whole, each message is asked for by itself."""
+        try:
+            with kept.watched(self.folder, uids, now=self.now):
+                return self.server.bodies(uids)
+        except ServerFault as error:
+            if error.kind not in (Kind.UNREADABLE, Kind.REFUSED) or len(uids) == 1:
+                return self._gave_up(uids[0], error)
+        return {uid: body for one in uids for uid, body in self._bodies([one]).items()}
+
+    def _gave_up(self, uid: int, error: ServerFault) -> dict[int, bytes]:
+        """The server's answer for this very message cannot be used, and the connection goes on."""
+        if error.kind not in (Kind.UNREADABLE, Kind.REFUSED):
+            raise error
+        return {}
+
+    def take(self, head: Head, raw: bytes) -> bool:
+        """Take one message in; one that cannot be read is kept aside, and the answer is False."""
+        try:
+            self._take_in(head, raw)
+        except (OperationalError, InterfaceError):  # the database's fault, not the mail's
+            raise
+        except Exception as error:  # whatever it is, the next mail has to come in
+            reason = error.sentence if isinstance(error, parsing.Unreadable) else type(error).__name__
+            logger.warning("A mail of account %s could not be read (%s); it is kept.", self.account.pk, type(error).__name__)
+            kept.keep(self.folder, head.uid, raw=raw, reason=reason, now=self.now)
+            self.count.kept += 1
+            return False
+        return True
+
+    @transaction.atomic
+    def _take_in(self, head: Head, raw: bytes) -> None:
+        letter = parsing.read(raw)
+        taken = intake.take_in(
+            letter,
+            owner=self.account.owner,
+            account=self.account,
+            folder=self._local,
+            is_read=head.flags.is_seen,
+            is_starred=head.flags.is_flagged,
+            at=head.at,
+            now=self.now,
+        )
+        self._put(taken.message.pk, head.uid, head.flags)
+        self.count.taken += taken.is_new
+        self.count.known += not taken.is_new
+        if taken.is_new:
+            inbound.received(taken.message, raw, now=self.now)
+
+
+def _head_letter(head: Head) -> parsing.Letter | None:
+    """What the head says; without a Message-ID its key says nothing, for that takes the whole mail."""
+    try:
+        letter = parsing.read(head.fields)
+    except parsing.Unreadable:
+        return None
+    return replace(letter, content_key=parsing.content_key(head.fields))
+
+
+def _batches(heads: Iterable[Head], *, alone: set[int]) -> Iterator[list[Head]]:
+    """Few enough to be in memory together; those of `alone`, and the very large, each by itself."""
+    batch: list[Head] = []
+    size = 0
+    for head in heads:
+        is_alone = head.size > LARGEST or head.uid in alone
+        if batch and (size + head.size > BATCH_BYTES or len(batch) == BATCH or is_alone or batch[-1].uid in alone):
+            yield batch
+            batch, size = [], 0
+        batch.append(head)
+        size += head.size
+    if batch:
+        yield batch
