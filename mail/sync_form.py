@@ -37,7 +37,7 @@ class SyncForm(forms.Form):
         self.state = choices.state_of(account)
         self.selectable = choices.selectable(account)
         super().__init__(data, initial=self._initial())
-        ranges = list(RANGE_LABELS.items())
+        ranges: list[tuple[str, Any]] = list(RANGE_LABELS.items())
         if self._is_kept_range():
             ranges.insert(0, (KEPT, _("From %(day)s on, as before") % {"day": self.state.since}))
         self.fields["days"].choices = ranges  # type: ignore[attr-defined]

@@ -52,8 +52,9 @@ def note_deletion(messages: Iterable[Message], *, now: datetime) -> None:
 
 def _change(message: Message, kind: str, target: str, now: datetime, **more: Any) -> RemoteChange:
     kept = None if kind == Kind.DELETE else message
+    account = message.account_id or 0  # only what lies in a synced account comes here
     reference = threading.reference(message)
-    return RemoteChange(account_id=message.account_id, message=kept, message_ref=reference, kind=kind, target=target, due_at=now, **more)
+    return RemoteChange(account_id=account, message=kept, message_ref=reference, kind=kind, target=target, due_at=now, **more)
 
 
 def _places(message: Message) -> list[list[int]]:
@@ -114,7 +115,7 @@ class _Deed:
             if self._leaves(copy, target) and self._open(copy.folder, copy.validity):
                 self.server.mailbox.move([copy.uid], place.name)
                 copy.delete()
-        if not copies and not self.change.message.remote_copies.filter(folder=place).exists():  # type: ignore[union-attr]
+        if not copies and not RemoteCopy.objects.there().filter(message=self.change.message_id, folder=place).exists():
             self._move_found(place)
 
     def _move_found(self, place: RemoteFolder) -> None:
@@ -145,8 +146,8 @@ class _Deed:
             self.server.open_to_change(folder.name)
             self.server.mailbox.delete(self.server.find(self.change.message_ref))
         for folder_pk, validity, uid in self.change.places:
-            folder = self.account.remote_folders.filter(pk=folder_pk).first()
-            if folder and self._open(folder, validity):
+            known = self.account.remote_folders.filter(pk=folder_pk).first()
+            if known and self._open(known, validity):
                 self.server.mailbox.delete([uid])
 
     def _copies(self) -> list[RemoteCopy]:

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
@@ -77,7 +78,7 @@ class Entrance:
     def _unanswered(self, uid: int) -> dict[int, Head]:
         """Gone between two questions, or there and not handed out: that is written down."""
         if self.server.uids(uid, uid):
-            kept.keep(self.folder, uid, reason=kept.NOT_HANDED_OUT, now=self.now)
+            kept.keep(self.folder, uid, reason=str(kept.NOT_HANDED_OUT), now=self.now)
             self.count.kept += 1
         return {}
 
@@ -112,7 +113,7 @@ class Entrance:
             self.count.known += 1
 
     def _put(self, message_pk: int, uid: int, flags: Flags) -> None:
-        place = {"folder": self.folder, "validity": self.folder.validity, "uid": uid}
+        place: dict[str, Any] = {"folder": self.folder, "validity": self.folder.validity, "uid": uid}
         values = {"message_id": message_pk, "is_seen": flags.is_seen, "is_flagged": flags.is_flagged, "gone_at": None}
         RemoteCopy.objects.update_or_create(**place, defaults=values)
         self.count.touched.add(message_pk)

@@ -99,7 +99,7 @@ def _note_gone(folder: RemoteFolder, ranges: Iterable[tuple[int, int]], now: dat
     gone: set[int] = set()
     for low, high in ranges:
         copies = _copies(folder).filter(uid__gte=low, uid__lte=high)
-        gone |= set(copies.values_list("message", flat=True))
+        gone |= set(copies.values_list("message_id", flat=True))
         copies.update(gone_at=now)
     return gone
 

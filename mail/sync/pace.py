@@ -79,7 +79,7 @@ def _pause(failures: int, error: ServerFault) -> timedelta:
     if asked or error.kind == Kind.QUOTA:
         return max(asked or THROTTLED, FIRST_PAUSE)
     pause = min(FIRST_PAUSE * 2 ** min(failures, 10), LONGEST_PAUSE)
-    return pause * random.uniform(0.8, 1.2)  # noqa: S311 - so that accounts of one server do not return all at once
+    return timedelta(seconds=pause.total_seconds() * random.uniform(0.8, 1.2))  # noqa: S311 - so that accounts of one server do not return all at once
 
 
 def _mine(state: SyncState, **changes: object) -> None:

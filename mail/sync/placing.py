@@ -52,7 +52,7 @@ def settle_gone(account: Account, server: Server) -> set[int]:
         return set()
     homeless = Message.objects.filter(remote_copies__in=gone).exclude(remote_copies__in=RemoteCopy.objects.there())
     moved = {message.pk for message in homeless.distinct() if _follow(message, account, server)}
-    still_there = set(gone.values_list("message", flat=True)) - moved
+    still_there = set(gone.values_list("message_id", flat=True)) - moved
     gone.delete()
     place(still_there)
     return moved | still_there
