@@ -80,6 +80,18 @@ def _report(raw: bytes) -> Report | None:
         return None
 
 
+def read_received(message: Message, raw: bytes, *, now: datetime) -> bool:
+    """Take in a mail that came if it is a report of a mail server; says whether it was one, so that nobody takes it for an answer."""
+    report = _report(raw)
+    if report is None:
+        return False
+    Message.objects.filter(pk=message.pk).exclude(automatic=Message.Automatic.REPORT).update(automatic=Message.Automatic.REPORT)
+    message.automatic = Message.Automatic.REPORT
+    if message.account:
+        take_in(report, account=message.account, now=now)
+    return True
+
+
 def take_in(report: Report, *, account: Account, now: datetime) -> None:
     """Note whom a mail of the account did not reach after all; saying it twice changes nothing."""
     own = Delivery.objects.filter(message__account=account, status=Status.SENT).select_related("message__owner", "copy")

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.models import User
 from crm.records.models import Deal, Organisation, Person
+from mail import awaiting
 from mail.models import Attachment, Message, Recipient, Thread
 from tracking import ladder, preferences
 from tracking.models import TrackedMail
@@ -26,7 +27,10 @@ FILTERS: dict[str, Promise | str] = {
     "opened": _("Opened"),
     "not-opened": _("Not opened"),
     "clicked": _("Clicked"),
+    "replied": _("Replied"),
+    "awaiting": _("Awaiting reply"),
     "deal": _("Linked to a deal"),
+    "unread": _("Unread"),
     "attachment": _("Has attachment"),
 }
 
@@ -90,11 +94,18 @@ def _condition(name: str, user: User) -> Q:
         "clicked": lambda: Q(
             Exists(tracked.filter(ladder.is_clicked("tracked_mail__", with_undecided=preferences.counts_undecided(user))))
         ),
+        "replied": lambda: Q(Exists(_in_thread(user).filter(answer_to__isnull=False, automatic=Message.Automatic.NONE))),
+        "awaiting": lambda: Q(Exists(awaiting.unanswered(_in_thread(user)))),
+        "unread": lambda: Q(Exists(_in_thread(user).filter(is_read=False))),
         "deal": lambda: Q(Exists(Thread.deals.through.objects.filter(thread=OuterRef("thread_id")))),
         "attachment": lambda: Q(Exists(Attachment.objects.filter(message__thread=OuterRef("thread_id"), message__owner=user))),
     }
     condition: Q = conditions[name]()
     return condition
+
+
+def _in_thread(user: User) -> QuerySet[Message]:
+    return Message.objects.visible_to(user).filter(thread=OuterRef("thread_id"))
 
 
 def _opened(tracked: QuerySet[Message], user: User) -> QuerySet[Message]:

@@ -1,9 +1,9 @@
 """The only writer of the Sales Assistant's cards."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.db import transaction
 from django.db.models import F
@@ -73,6 +73,73 @@ def show_all(states: Sequence[State]) -> None:
     Card.objects.bulk_create(cards, update_conflicts=True, unique_fields=["user", "group_key"], update_fields=CHANGED_BY_STATE)
     ringing = {(state.user.pk, state.group_key) for state in states if state.rings}
     push_all((card.user, "card", {"id": card.pk, "rings": (card.user_id, card.group_key) in ringing}) for card in cards)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A step that a card offers: `url` is a path of our own; "dock" opens the composer in place, where scripts run."""
+
+    label: str
+    url: str
+    method: Literal["get", "post", "dock"] = "get"
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A next step worth offering, in finished words, for `suggest_all`."""
+
+    user: User
+    group_key: str  # of its mail and cause: it is made once
+    kind: str
+    title: str
+    actions: Sequence[Action]
+    detail: str = ""
+    url: str = ""
+
+
+@transaction.atomic
+def suggest_all(suggestions: Sequence[Suggestion], *, now: datetime) -> None:
+    """Show those that were never made before; what was put away does not come back."""
+    made = _known({one.user.pk for one in suggestions}, {one.group_key for one in suggestions})
+    fresh = {(one.user.pk, one.group_key): one for one in suggestions if (one.user.pk, one.group_key) not in made}
+    Card.objects.bulk_create([_suggested(one, now) for one in fresh.values()], ignore_conflicts=True)  # another worker may do the same
+    cards = _known({user for user, _key in fresh}, {key for _user, key in fresh})
+    push_all((fresh[key].user, "card", {"id": card.pk, "rings": True}) for key, card in cards.items() if key in fresh)
+
+
+@transaction.atomic
+def resuggest(suggestion: Suggestion, *, now: datetime) -> None:
+    """Make its card offer again what it offered, after the step was taken back."""
+    _change(suggestion.user, suggestion.group_key, _words(suggestion), is_suggestion=True, put_away_at=None, updated_at=now)
+
+
+@transaction.atomic
+def settle(suggestion: Suggestion, *, now: datetime) -> None:
+    """Make the card of a suggestion that was taken up say what came of it."""
+    _change(suggestion.user, suggestion.group_key, _words(suggestion), is_suggestion=False, seen_at=now, updated_at=now)
+
+
+@transaction.atomic
+def put_away(cards: Collection[Card], *, now: datetime) -> None:
+    """Show these no more, though their `group_key` stays taken; open tabs drop them."""
+    gone = [card for card in cards if Card.objects.filter(pk=card.pk, put_away_at=None).update(put_away_at=now, seen_at=now)]
+    push_all((card.user, "card", {"id": card.pk, "rings": False}) for card in gone)
+
+
+def _change(user: User, group_key: str, words: dict[str, Any], **fields: Any) -> None:
+    card = Card.objects.filter(user=user, group_key=group_key).first()
+    if card:
+        Card.objects.filter(pk=card.pk).update(**words, **fields)
+        push(user=user, name="card", payload={"id": card.pk, "rings": False})
+
+
+def _suggested(one: Suggestion, now: datetime) -> Card:
+    return Card(user=one.user, group_key=one.group_key, is_suggestion=True, created_at=now, updated_at=now, **_words(one))
+
+
+def _words(one: Suggestion) -> dict[str, Any]:
+    actions = [asdict(action) for action in one.actions]
+    return {"kind": one.kind, "title": one.title[:300], "detail": one.detail[:300], "url": one.url[:300], "actions": actions}
 
 
 @transaction.atomic

@@ -12,17 +12,24 @@ class Kind:
 
     label: Promise
     icon: str
+    meaning: Promise | str = ""  # what its switch says
 
 
 KINDS = {
     "opened": Kind(_("Opened"), "eye"),
     "clicked": Kind(_("Links followed"), "link"),
     "loaded": Kind(_("Loaded by software"), "eye-off"),
-    "replied": Kind(_("Replies"), "reply"),
+    "replied": Kind(_("Replies"), "reply", _("Somebody answered a mail of yours.")),
+    "away": Kind(_("Automatic replies"), "tree-palm", _("A quiet line when somebody is out of office; it never rings.")),
+    "returned": Kind(_("Returned mail"), "mail-x", _("A mail of yours could not be delivered and came back.")),
     "mail_failed": Kind(_("Not sent"), "mail-x"),
+    "plan_call": Kind(_("Plan a call"), "phone", _("A mail was opened three times and nothing is planned with its reader.")),
+    "follow_up": Kind(_("No reply"), "clock", _("Nobody answered a mail within three working days.")),
+    "silence": Kind(_("Opened again"), "eye", _("A mail was opened again after thirty days of silence.")),
     "activity": Kind(_("Activities"), "calendar-check"),
     "deal": Kind(_("Deals"), "circle-dollar-sign"),
 }
+SWITCHED = ("replied", "away", "returned", "plan_call", "follow_up", "silence")  # can be switched off one by one
 OTHER = Kind(_("Other"), "sparkles")  # of an app that names a kind of its own
 
 

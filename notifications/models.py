@@ -14,8 +14,8 @@ class CardQuerySet(models.QuerySet["Card"]):
     """Cards of the Sales Assistant."""
 
     def visible_to(self, user: User) -> Self:
-        """A card is its user's alone."""
-        return self.filter(user=user)
+        """A card is its user's alone, and gone for them as well once it is put away."""
+        return self.filter(user=user, put_away_at=None)
 
     def unseen(self) -> Self:
         return self.filter(seen_at=None, is_quiet=False)
@@ -35,6 +35,9 @@ class Card(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField(null=True, blank=True)
+    actions = models.JSONField(default=list, blank=True)  # the next steps that it offers: [{"label", "url", "method"}], see `feed.Action`
+    is_suggestion = models.BooleanField(default=False)  # made only once for its `group_key`, and put away when it has no point any more
+    put_away_at = models.DateTimeField(null=True, blank=True)  # by the user, or because it had no point any more
 
     objects = CardQuerySet.as_manager()
 
@@ -44,7 +47,18 @@ class Card(models.Model):
         indexes = [
             models.Index(fields=["user", "-updated_at"], name="notifications_card_latest"),
             models.Index(fields=["user"], name="notifications_card_unseen", condition=Q(seen_at=None, is_quiet=False)),
+            models.Index(fields=["kind"], name="notifications_card_suggestion", condition=Q(is_suggestion=True, put_away_at=None)),
         ]
+
+
+class SilencedKind(models.Model):
+    """A kind of cards that a user does not want. Written by `switches` only."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=30)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "kind"], name="notifications_silenced_once")]
 
 
 class LiveEvent(models.Model):

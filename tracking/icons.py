@@ -1,4 +1,4 @@
-"""What the eye and the link of a tracked mail look like, and what they say to whoever cannot see them."""
+"""What the eye (a reply arrow once answered) and the link of a tracked mail look like, and what they say to whoever cannot see them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,6 +6,7 @@ from enum import StrEnum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from tracking import wording
 from tracking.reading import Activity
 
 
@@ -25,6 +26,7 @@ class Icon:
     count: int
     words: str
     is_checking: bool = False
+    sign: str = ""  # name of the picture in Lucide
 
     @property
     def css(self) -> str:
@@ -33,16 +35,18 @@ class Icon:
 
 
 def eye(activity: Activity) -> Icon:
-    """Whether the mail was opened. Whoever follows a link has read the mail."""
+    """Whether the mail was opened, and that it was answered. Whoever follows a link or answers has read the mail."""
     mail = activity.mail
+    if activity.answers:
+        return Icon(State.SEEN, len(activity.answers), wording.replied(activity.answers[0]), sign="reply")
     undecided = mail.loaded_count if mail.counts_undecided else 0  # type: ignore[attr-defined]
     if mail.first_opened_at or undecided:
-        return Icon(State.SEEN, mail.open_count + undecided, opened_words(mail.open_count, undecided))
+        return Icon(State.SEEN, mail.open_count + undecided, opened_words(mail.open_count, undecided), sign="eye")
     if mail.first_clicked_at:
-        return Icon(State.SEEN, 0, _("Read: a link was followed"))
+        return Icon(State.SEEN, 0, _("Read: a link was followed"), sign="eye")
     if mail.first_loaded_at:
-        return Icon(State.LOADED, 0, _("Loaded by mail software, may not have been read"))
-    return Icon(State.NOTHING, 0, _("Not opened, or images blocked"))
+        return Icon(State.LOADED, 0, _("Loaded by mail software, may not have been read"), sign="eye")
+    return Icon(State.NOTHING, 0, _("Not opened, or images blocked"), sign="eye")
 
 
 def chain(activity: Activity) -> Icon:
@@ -58,7 +62,7 @@ def chain(activity: Activity) -> Icon:
     if is_checking:
         checking = _("finding out whether a person followed it")
         words = f"{words}; {checking}" if state else _("A link was requested; finding out whether a person followed it")
-    return Icon(state, mail.click_count + undecided, words, is_checking)
+    return Icon(state, mail.click_count + undecided, words, is_checking, sign="link")
 
 
 def opened_words(times: int, undecided: int) -> str:

@@ -67,6 +67,8 @@ class TrackedMail(models.Model):
     requested_count = models.PositiveIntegerField(default=0)  # clicks that could not be decided
     first_requested_at = models.DateTimeField(null=True, blank=True)
     last_requested_at = models.DateTimeField(null=True, blank=True)
+    first_replied_at = models.DateTimeField(null=True, blank=True)  # whoever answers has read
+    last_replied_at = models.DateTimeField(null=True, blank=True)
 
     objects = TrackedMailQuerySet.as_manager()
 
@@ -74,6 +76,8 @@ class TrackedMail(models.Model):
         indexes = [
             models.Index(fields=["owner", "-created_at"], name="tracking_mail_opened", condition=Q(first_opened_at__isnull=False)),
             models.Index(fields=["owner", "-created_at"], name="tracking_mail_clicked", condition=Q(first_clicked_at__isnull=False)),
+            models.Index(fields=["owner", "-created_at"], name="tracking_mail_replied", condition=Q(first_replied_at__isnull=False)),
+            models.Index(fields=["last_opened_at"], name="tracking_mail_lately", condition=Q(last_opened_at__isnull=False)),
         ]
 
 
@@ -86,6 +90,19 @@ class Copy(models.Model):
     email = models.EmailField(blank=True)
     dispatched_at = models.DateTimeField(null=True, blank=True)  # when the server answered 250
     returned_at = models.DateTimeField(null=True, blank=True)  # refused or bounced: whoever sees it from now on sees the returned mail
+
+
+class Answer(models.Model):
+    """A person's answer to a tracked mail. Of one to whom the mail did not go nothing is kept but the time."""
+
+    mail = models.ForeignKey(TrackedMail, on_delete=models.CASCADE, related_name="answers")
+    copy = models.ForeignKey(Copy, null=True, blank=True, on_delete=models.SET_NULL, related_name="answers")  # where copies are told apart
+    name = models.CharField(max_length=200, blank=True)  # of the recipient who answered; empty: somebody else
+    at = models.DateTimeField()
+    key = models.CharField(max_length=250)  # of the answering mail: taken in twice, it counts once
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["mail", "key"], name="tracking_answer_once")]
 
 
 class TrackedLink(models.Model):

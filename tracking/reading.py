@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, IntegerField, OuterRef, Prefetch, Q,
 from django.db.models.functions import Coalesce
 
 from tracking import describing
-from tracking.models import Copy, Event, Preferences, TrackedLink, TrackedMail
+from tracking.models import Answer, Copy, Event, Preferences, TrackedLink, TrackedMail
 from tracking.verdicts import Verdict
 
 SHOWN = 100  # requests of one kind in a card; earlier ones are told as a number
@@ -34,6 +34,7 @@ class CopyActivity:
     checking: list[datetime] = field(default_factory=list)  # clicks that are being looked at
     newest: datetime | None = None
     followed_at: datetime | None = None  # the newest click of a person: whoever follows a link has read
+    replied_at: datetime | None = None  # likewise whoever answers
 
     @property
     def name(self) -> str:
@@ -75,6 +76,7 @@ class Activity:
     links: list[LinkActivity]
     opened_earlier: int
     clicked_earlier: int
+    answers: list[Answer] = field(default_factory=list)  # newest first
 
     @cached_property
     def is_checking(self) -> bool:
@@ -89,7 +91,7 @@ class Activity:
     @cached_property
     def names_readers(self) -> bool:
         """Whether the card of openings says something of a copy that has a name, and so might have been forwarded."""
-        return any(copy.name and (copy.newest or copy.followed_at) for copy in self.copies)
+        return any(copy.name and (copy.newest or copy.followed_at or copy.replied_at) for copy in self.copies)
 
     @cached_property
     def names_followers(self) -> bool:
@@ -110,6 +112,7 @@ def with_activity(queryset: QuerySet[TrackedMail]) -> QuerySet[TrackedMail]:
         Prefetch("events", opens[:SHOWN], to_attr="shown_opens"),
         Prefetch("events", clicks[:SHOWN], to_attr="shown_clicks"),
         Prefetch("copies", Copy.objects.select_related("person").order_by("pk"), to_attr="shown_copies"),
+        Prefetch("answers", Answer.objects.order_by("-at", "-pk"), to_attr="shown_answers"),
     )
 
 
@@ -134,6 +137,7 @@ def activity(mail: TrackedMail) -> Activity:
     opens: list[Event] = mail.shown_opens  # type: ignore[attr-defined]
     clicks: list[Event] = mail.shown_clicks  # type: ignore[attr-defined]
     copies: list[Copy] = mail.shown_copies  # type: ignore[attr-defined]
+    answers: list[Answer] = mail.shown_answers  # type: ignore[attr-defined]
     opened = {copy.pk: CopyActivity(copy) for copy in copies}
     for event in opens:
         if event.copy_id in opened:
@@ -141,10 +145,13 @@ def activity(mail: TrackedMail) -> Activity:
     for event in clicks:
         if event.counts and event.copy_id in opened:
             opened[event.copy_id].followed_at = opened[event.copy_id].followed_at or event.at
+    for answer in answers:
+        if answer.copy_id in opened:
+            opened[answer.copy_id].replied_at = opened[answer.copy_id].replied_at or answer.at
     opened_earlier = max(mail.open_count - sum(event.counts for event in opens), 0)
     clicked_earlier = max(mail.click_count - sum(event.counts for event in clicks), 0)
     return Activity(
-        mail, _newest_first(opened.values()), _links(clicks, {copy.pk: copy for copy in copies}), opened_earlier, clicked_earlier
+        mail, _newest_first(opened.values()), _links(clicks, {copy.pk: copy for copy in copies}), opened_earlier, clicked_earlier, answers
     )
 
 
@@ -160,9 +167,9 @@ def _links(clicks: Iterable[Event], copies: dict[int, Copy]) -> list[LinkActivit
 
 def _newest_first(copies: Iterable[CopyActivity]) -> list[CopyActivity]:
     """Those that are known to be read, then those that were loaded, then the silent ones in the order of the mail."""
-    return sorted(copies, key=lambda copy: (not (copy.times or copy.followed_at), not copy.newest, -_seconds(copy)))
+    return sorted(copies, key=lambda copy: (not (copy.times or copy.followed_at or copy.replied_at), not copy.newest, -_seconds(copy)))
 
 
 def _seconds(copy: CopyActivity) -> float:
-    newest = max(copy.times[:1] + [at for at in (copy.followed_at, copy.newest) if at], default=None)
+    newest = max(copy.times[:1] + [at for at in (copy.replied_at, copy.followed_at, copy.newest) if at], default=None)
     return newest.timestamp() if newest else 0

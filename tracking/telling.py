@@ -55,7 +55,8 @@ def tell(changed: Collection[int], *, counted: Collection[int] = (), undecided: 
 def _write(mails: list[TrackedMail], options: dict[int, Preferences], counted: set[int], undecided: set[int]) -> None:
     """Cards and lines of mails whose owners speak the language of the moment."""
     _keep_lines(mails)
-    with_cards = [mail for mail in mails if mail.owner_id in options and options[mail.owner_id].notify_activity]
+    unanswered = [mail for mail in mails if not mail.first_replied_at]  # an answer says more than any hit: its card stays as it is
+    with_cards = [mail for mail in unanswered if mail.owner_id in options and options[mail.owner_id].notify_activity]
     wishing = {mail.pk for mail in with_cards if options[mail.owner_id].count_undecided}
     told = _told([mail.pk for mail in with_cards], wishing)
     checking = _checking([mail.pk for mail in with_cards])
@@ -65,14 +66,14 @@ def _write(mails: list[TrackedMail], options: dict[int, Preferences], counted: s
             rings = mail.pk in counted or (mail.pk in undecided and mail.pk in wishing)
             states.append(_state(mail, told[mail.pk], checking[mail.pk], counts_undecided=mail.pk in wishing, rings=rings))
     feed.show_all(states)
-    feed.withdraw_all([(mail.owner, _card_key(mail)) for mail in with_cards if mail.pk not in told])
+    feed.withdraw_all([(mail.owner, card_key(mail)) for mail in with_cards if mail.pk not in told])
 
 
 def _state(mail: TrackedMail, told: Told, checking: int, *, counts_undecided: bool, rings: bool) -> feed.State:
     count = mail.open_count + mail.click_count + (mail.loaded_count if counts_undecided else 0)
     return feed.State(
         user=mail.owner,
-        group_key=_card_key(mail),
+        group_key=card_key(mail),
         kind="requested" if told.kind == "checking" else told.kind,
         title=wording.title(mail, told),
         detail=wording.detail(mail, checking, counts_undecided=counts_undecided),
@@ -84,7 +85,8 @@ def _state(mail: TrackedMail, told: Told, checking: int, *, counts_undecided: bo
     )
 
 
-def _card_key(mail: TrackedMail) -> str:
+def card_key(mail: TrackedMail) -> str:
+    """The `group_key` of the mail's one card."""
     return f"tracking:{mail.pk}"
 
 

@@ -3,11 +3,14 @@
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from django.template.defaultfilters import date as format_date
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from tracking.models import Copy, Event, TrackedLink, TrackedMail
+from tracking import days
+from tracking.models import Answer, Copy, Event, TrackedLink, TrackedMail
 
 # kind of a card, is it one person's own copy → its title. A forwarded copy cannot be told apart from its owner's: we speak of the copy
 TITLES: dict[tuple[str, bool], Promise] = {
@@ -80,6 +83,16 @@ def link_name(link: TrackedLink) -> str:
     """What a link is called: its words, else where it leads."""
     parts = urlsplit(link.target)
     return link.text[:80] or f"{parts.hostname}{parts.path}".rstrip("/")[:80]
+
+
+def replied(answer: Answer) -> str:
+    """“Replied 14:32 by Anna”; of another day than today its name as well."""
+    local = timezone.localtime(answer.at)
+    when = format_date(local, "H:i")
+    if local.date() != timezone.localdate():
+        when = f"{days.name(local.date())} {when}"
+    words = _("Replied %(when)s by %(name)s") if answer.name else _("Replied %(when)s by somebody else")
+    return words % {"when": when, "name": answer.name}
 
 
 def subject(mail: TrackedMail) -> str:

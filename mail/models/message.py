@@ -117,6 +117,8 @@ class Message(models.Model):
     message_id = models.CharField(max_length=250, blank=True, db_index=True)  # with its angle brackets; fixed when queued
     in_reply_to = models.CharField(max_length=250, blank=True)
     references = models.TextField(blank=True)
+    # the owner's own mail that this one, a person's or an automatic reply, answers; written by `answers`
+    answer_to = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="answers")
     from_name = models.CharField(max_length=200, blank=True)
     from_email = models.EmailField(blank=True)
     subject = models.CharField(_("subject"), max_length=500, blank=True)
@@ -154,6 +156,8 @@ class Message(models.Model):
             models.Index(fields=["owner", "folder", "-at", "-id"], name="mail_message_folder"),
             models.Index(fields=["owner", "-at", "-id"], name="mail_message_tracked", condition=Q(tracked_mail__isnull=False)),
             models.Index(fields=["owner", "from_email"], name="mail_message_from"),
+            models.Index(fields=["owner", "in_reply_to"], name="mail_message_reply", condition=~Q(in_reply_to="")),
+            models.Index(fields=["sent_at"], name="mail_message_sent", condition=Q(sent_at__isnull=False)),
             models.Index(fields=["owner", "content_key"], name="mail_message_content", condition=~Q(content_key="")),
             models.Index(fields=["filing_due_at"], name="mail_message_filing", condition=Q(filing__in=["pending", "awaited", "watched"])),
         ]

@@ -1,6 +1,7 @@
 """What a folder lists, in which order, and what the filters leave."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,10 +9,11 @@ from django.core.files.base import ContentFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from crm.accounts.models import User
 from crm.records.models import Deal
-from mail import lists
+from mail import answers, lists
 from mail.models import Attachment, Message
 from mail.tests.posting import a_deal, sent
 from tracking import preferences
@@ -172,3 +174,40 @@ def test_a_fragment_is_not_a_page(alice_client: Client, draft: Draft):
     fragment = alice_client.get("/mail/sent/", headers={"HX-Request": "true"})
     assert "<html" not in fragment.content.decode()
     assert "HX-Request" in fragment["Vary"]
+
+
+def received(to: Message, *, who: str = "boris@client.test", days_ago: float = 0, **fields: Any) -> Message:
+    """What came in the conversation of a sent mail."""
+    at = timezone.now() - timedelta(days=days_ago)
+    common: dict[str, Any] = {"owner": to.owner, "thread": to.thread, "folder": "inbox", "at": at, "subject": f"Re: {to.subject}"}
+    message = Message.objects.create(**{**common, "from_email": who, "in_reply_to": to.message_id, "is_read": False, **fields})
+    answers.take_in(message, now=at)
+    return message
+
+
+def test_replied_and_awaiting_and_unread_tell_conversations_apart(alice: User, bob: User, draft: Draft):
+    answered = sent(draft(subject="answered"), days_ago=9)
+    received(answered, days_ago=8, is_read=True)
+    absent = sent(draft(subject="out of office"), days_ago=7)
+    received(absent, days_ago=7, automatic="reply")
+    sent(draft(subject="waiting"), days_ago=6)
+    mine = sent(draft(subject="mine last"), days_ago=5)
+    received(mine, days_ago=4, is_read=True)
+    sent(draft(subject="Re: mine last", in_reply_to=mine), days_ago=3)
+    sent(draft(subject="colleague", to="BOB@acme.test, alice@acme.test"), days_ago=2)
+    many = ", ".join(f"reader{number}@client.test" for number in range(6))
+    sent(draft(subject="to many", to=many), days_ago=1)
+    sent(draft(subject="came back"), days_ago=0.5).recipients.update(refusal="550 no such user")
+
+    assert subjects(alice, filters=["replied"]) == ["Re: mine last", "answered"]
+    assert subjects(alice, filters=["awaiting"]) == ["Re: mine last", "waiting", "out of office"]
+    assert subjects(alice, filters=["unread"]) == ["out of office"]
+    assert subjects(alice, "inbox", filters=["replied"]) == ["Re: mine last", "Re: answered"]
+
+
+def test_a_draft_ends_no_waiting_and_what_was_sent_from_elsewhere_does(alice: User, draft: Draft):
+    first = sent(draft(subject="Offer"), days_ago=3)
+    draft(subject="Re: Offer", in_reply_to=first)
+    assert subjects(alice, filters=["awaiting"]) == ["Offer"]
+    Message.objects.create(owner=alice, thread=first.thread, folder="sent", from_email="alice@acme.test", subject="Re: Offer")
+    assert subjects(alice, filters=["awaiting"]) == []

@@ -8,12 +8,13 @@ from typing import NamedTuple
 from django import template
 from django.utils import timezone
 
-from tracking import days, icons, reading
+from tracking import days, icons, reading, wording
 from tracking.models import TrackedMail
 
 register = template.Library()
 register.simple_tag(icons.eye, name="eye_icon")
 register.simple_tag(icons.chain, name="link_icon")
+register.filter(wording.replied)
 
 
 class Day(NamedTuple):
