@@ -148,6 +148,7 @@ CELERY_BEAT_SCHEDULE = {
     "send due mail": {"task": "mail.tasks.send_due", "schedule": 10.0, "options": {"expires": 30}},
     "sync mailboxes": {"task": "mail.tasks.sync_due", "schedule": 5.0, "options": {"expires": 10}},
     "look for returned mail": {"task": "mail.tasks.look_for_bounces", "schedule": 30.0, "options": {"expires": 60}},
+    "suggest next steps": {"task": "mail.tasks.suggest_steps", "schedule": 60.0, "options": {"expires": 60}},
     "record hits": {"task": "tracking.tasks.record_hits", "schedule": 10.0, "options": {"expires": 30}},
     "note that the worker is alive": {"task": "crm.tasks.heartbeat", "schedule": 15.0, "options": {"expires": 30}},
     "drop old live events": {"task": "notifications.tasks.drop_old_events", "schedule": 600.0, "options": {"expires": 600}},

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from crm.accounts.models import User
 from crm.records import timeline
 from crm.records.models import Person
-from mail import addresses, drafts, outbox, threading
+from mail import addresses, drafts, outbox, suggesting, threading
 from mail.models import Account, Delivery, Message, Recipient
 from notifications import feed, switches
 from tracking import replies, telling
@@ -124,6 +124,7 @@ def _note(message: Message, sent: Message, now: datetime) -> None:
         copy = _copy(sent, recipient) if recipient else None
         replies.note(mail=sent.tracked_mail, key=message.message_id or f"message {message.pk}", at=message.at, name=name, copy=copy)
     _tell(message, sent, recipient, now)
+    suggesting.tend_thread(sent.thread, now=now)
     outbox.tell_tabs(sent)
 
 

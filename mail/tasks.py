@@ -6,7 +6,7 @@ import threading
 from celery import shared_task
 from django.utils import timezone
 
-from mail import bounces, sending
+from mail import bounces, sending, suggesting
 from mail.sync import pace, running, watching
 
 logger = logging.getLogger(__name__)
@@ -56,6 +56,12 @@ def news_of(account_pk: int) -> None:
     """Something happened in a mailbox: it is synced now."""
     watching.wake(account_pk)
     wake_sync(account_pk)
+
+
+@shared_task
+def suggest_steps() -> None:
+    """Suggest next steps for mails that wait for their answer, and put away those without a point."""
+    suggesting.suggest(now=timezone.now())
 
 
 def wake() -> None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm.records import timeline
-from mail import outbox, threading
+from mail import outbox, suggesting, threading
 from mail.models import Delivery, Message
 from mail.models.message import Recipient
 from notifications import feed
@@ -64,6 +64,8 @@ def _sent(delivery: Delivery, now: datetime, *, is_first: bool) -> None:
     reached = delivery.recipients.filter(refusal="").select_related("person__organisation")
     if reached:
         _log_sent(message, reached, now, on_deals=is_first)
+    if is_first:
+        suggesting.tend_thread(message.thread, now=now)  # what was suggested for an earlier mail has been done
     _moved(message, now)
 
 

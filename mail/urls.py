@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mail.views import accounts, composing, files, folders, syncing, threads
+from mail.views import accounts, composing, files, folders, suggestions, syncing, threads
 
 app_name = "mail"
 urlpatterns = [
@@ -25,6 +25,8 @@ urlpatterns = [
     path("mail/sync/", syncing.sync_state, name="sync_state"),
     path("mail/sync/now/", syncing.sync_now, name="sync_now"),
     path("mail/sync/kept/<int:pk>/", syncing.kept_mail, name="kept_mail"),
+    path("mail/messages/<int:pk>/suggestions/<slug:kind>/call/", suggestions.call_plan, name="call_plan"),
+    path("mail/messages/<int:pk>/suggestions/<slug:kind>/call/<int:activity>/undo/", suggestions.call_undo, name="call_undo"),
     path("mail/<slug:folder>/", folders.folder, name="folder"),
     path("settings/email-sync/", accounts.email_sync, name="email_sync"),
     path("settings/email-sync/options/", accounts.options, name="options"),

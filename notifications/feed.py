@@ -108,15 +108,25 @@ def suggest_all(suggestions: Sequence[Suggestion], *, now: datetime) -> None:
 
 
 @transaction.atomic
-def resuggest(suggestion: Suggestion, *, now: datetime) -> None:
-    """Make its card offer again what it offered, after the step was taken back."""
-    _change(suggestion.user, suggestion.group_key, _words(suggestion), is_suggestion=True, put_away_at=None, updated_at=now)
+def show_step(step: Suggestion, *, now: datetime) -> None:
+    """Show a step that the user has just taken, with what can still be done about it; they have seen it."""
+    card = Card.objects.create(user=step.user, group_key=step.group_key, created_at=now, updated_at=now, seen_at=now, **_words(step))
+    push(user=step.user, name="card", payload={"id": card.pk, "rings": False})
 
 
 @transaction.atomic
-def settle(suggestion: Suggestion, *, now: datetime) -> None:
-    """Make the card of a suggestion that was taken up say what came of it."""
-    _change(suggestion.user, suggestion.group_key, _words(suggestion), is_suggestion=False, seen_at=now, updated_at=now)
+def bring_back(*, user: User, group_key: str) -> None:
+    """Show again what was put away."""
+    for card in Card.objects.filter(user=user, group_key=group_key).exclude(put_away_at=None):
+        Card.objects.filter(pk=card.pk).update(put_away_at=None)
+        push(user=user, name="card", payload={"id": card.pk, "rings": False})
+
+
+@transaction.atomic
+def refuse(card: Card, *, now: datetime) -> None:
+    """The user does not want this suggestion, nor another one about the same."""
+    Card.objects.filter(pk=card.pk).update(is_unwanted=True)
+    put_away([card], now=now)
 
 
 @transaction.atomic
@@ -124,13 +134,6 @@ def put_away(cards: Collection[Card], *, now: datetime) -> None:
     """Show these no more, though their `group_key` stays taken; open tabs drop them."""
     gone = [card for card in cards if Card.objects.filter(pk=card.pk, put_away_at=None).update(put_away_at=now, seen_at=now)]
     push_all((card.user, "card", {"id": card.pk, "rings": False}) for card in gone)
-
-
-def _change(user: User, group_key: str, words: dict[str, Any], **fields: Any) -> None:
-    card = Card.objects.filter(user=user, group_key=group_key).first()
-    if card:
-        Card.objects.filter(pk=card.pk).update(**words, **fields)
-        push(user=user, name="card", payload={"id": card.pk, "rings": False})
 
 
 def _suggested(one: Suggestion, now: datetime) -> Card:

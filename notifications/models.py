@@ -38,6 +38,7 @@ class Card(models.Model):
     actions = models.JSONField(default=list, blank=True)  # the next steps that it offers: [{"label", "url", "method"}], see `feed.Action`
     is_suggestion = models.BooleanField(default=False)  # made only once for its `group_key`, and put away when it has no point any more
     put_away_at = models.DateTimeField(null=True, blank=True)  # by the user, or because it had no point any more
+    is_unwanted = models.BooleanField(default=False)  # the user put it away: “not for this mail”
 
     objects = CardQuerySet.as_manager()
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -13,11 +14,13 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from crm.accounts.requests import signed_in
 from crm.lib.primary_keys import primary_key
-from notifications import feed, stream
+from notifications import feed, stream, switches
+from notifications.kinds import KINDS, SWITCHED
 from notifications.models import Card, CardQuerySet
 
 PAGE = 40  # cards
@@ -84,10 +87,34 @@ def card_open(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+def card_put_away(request: HttpRequest, pk: int) -> HttpResponse:
+    """“Not for this mail”: a suggestion goes, and does not come back."""
+    card = get_object_or_404(Card.objects.visible_to(signed_in(request)).filter(is_suggestion=True).select_related("user"), pk=pk)
+    feed.refuse(card, now=timezone.now())
+    return HttpResponse(status=204) if _is_by_script(request) else redirect("notifications:assistant")
+
+
+def kinds(request: HttpRequest) -> HttpResponse:
+    """Personal settings, Sales Assistant: which kinds of cards are wanted."""
+    user = signed_in(request)
+    if request.method == "POST":
+        switches.switch(user=user, on=request.POST.getlist("kind"), now=timezone.now())
+        messages.success(request, _("Saved."))
+        return redirect("notifications:kinds")
+    off = switches.off(user)
+    rows = [(name, KINDS[name], name not in off) for name in SWITCHED]
+    return render(request, "notifications/kinds.html", {"section": "settings", "settings_page": "assistant", "rows": rows})
+
+
+@require_POST
 def seen(request: HttpRequest) -> HttpResponse:
     """Mark all as seen."""
     feed.mark_all_seen(user=signed_in(request), now=timezone.now())
     return HttpResponse(status=204) if request.headers.get("HX-Request") else redirect("notifications:assistant")
+
+
+def _is_by_script(request: HttpRequest) -> bool:
+    return request.headers.get("Accept", "").startswith("application/json")
 
 
 def by_day(cards: Iterable[Card]) -> list[Day]:

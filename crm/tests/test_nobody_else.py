@@ -16,13 +16,16 @@ from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from crm.accounts.models import Team, User
 from crm.records.models import Activity, Deal, Note, Organisation, Person
 from crm.records.pipeline import default_pipeline
-from mail import drafts, outbox
+from mail import drafts, outbox, suggesting, suggestion_words
 from mail.models import Account, Attachment, Message
+from mail.suggestion_words import Reason
+from notifications import feed
+from notifications.models import Card
 from tracking import hits, preferences, recording, settling
 from tracking.models import Copy, Event, KnownPlace, TrackedLink
 
@@ -59,6 +62,7 @@ class World:
     draft: Message
     attachment: Attachment
     card: int
+    suggestion: int
     place: int
     hit: int
 
@@ -90,6 +94,7 @@ def world(alice: User) -> World:
         attachment=Attachment.objects.create(message=message, name=SECRETS["file"], file=ContentFile(b"%PDF", "a"), size=4),
         place=KnownPlace.objects.create(user=alice, network=SECRETS["place"], first_on="2026-11-01", last_on=timezone.now(), days=3).pk,
         card=alice.cards.get(kind="clicked").pk,
+        suggestion=_suggestion(message).pk,
         hit=Event.objects.filter(mail=message.tracked_mail, kind="click").get().pk,
     )
 
@@ -113,6 +118,15 @@ def _tracked_mail(alice: User, account: Account, deal: Deal) -> Message:
     recording.record(came, now=now)
     settling.settle(now=now + timedelta(seconds=611))
     return message
+
+
+def _suggestion(message: Message) -> Card:
+    """What the Sales Assistant makes of two openings, as if it had been three."""
+    key = suggesting.key_of(message, "plan_call")
+    with translation.override("en"):
+        told = suggestion_words.suggestion(Reason(message, "plan_call", 3, message.tracked_mail.copies.first()), key)  # type: ignore[union-attr]
+    feed.suggest_all([told], now=timezone.now())
+    return message.owner.cards.get(group_key=key)
 
 
 def objects(world: World) -> dict[str, dict[str, object]]:
@@ -142,6 +156,9 @@ def objects(world: World) -> dict[str, dict[str, object]]:
         "tracking:hit_list": {"pk": world.message.tracked_mail_id},
         "tracking:hit_correct": {"pk": world.hit},
         "notifications:card_open": {"pk": world.card},
+        "notifications:card_put_away": {"pk": world.suggestion},
+        "mail:call_plan": {**message, "kind": "plan_call"},
+        "mail:call_undo": {**message, "kind": "plan_call", "activity": world.activity.pk},
         "account_reset_password_from_key": {"uidb36": "1", "key": "set-password"},
     }
 
@@ -226,6 +243,8 @@ def test_nobody_else_changes_anything_of_it(name: str, request: pytest.FixtureRe
         "tracking:icons",
         "tracking:hit_",
         "tracking:place_",
+        "mail:call_",
+        "notifications:card_",
     )
     for page, address in addresses(world).items():
         if page == STREAM or page.startswith("account_"):

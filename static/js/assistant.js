@@ -1,4 +1,7 @@
 // The Sales Assistant: bell, drawer and cards follow the live events; one small request a burst brings what changed.
+import { toast } from "./toasts.js";
+import { isSignedOut, post } from "./keeping.js";
+
 const bell = document.querySelector("[data-bell]");
 const drawer = document.querySelector("[data-assistant-drawer]");
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -30,8 +33,11 @@ async function bringLatest() {
   if (!text) return;
   const news = new DOMParser().parseFromString(text, "text/html");
   showCount(Number(news.querySelector("[data-latest-count]").dataset.latestCount));
-  bell.querySelector("[data-bell-list]").replaceChildren(...document.importNode(news.querySelector("[data-latest-bell]"), true).childNodes);
-  for (const day of all("[data-latest-days] > [data-day]", news).reverse()) all("[data-cards]").forEach((place) => placeDay(place, day));
+  showBell(news.querySelector("[data-latest-bell]"));
+  keepFocus(() => {
+    for (const day of all("[data-latest-days] > [data-day]", news).reverse()) all("[data-cards]").forEach((place) => placeDay(place, day));
+    for (const id of cards) if (!news.querySelector(`[data-card="${id}"]`)) all(`[data-card="${id}"]`).forEach(removeCard);
+  });
   if (rang) announce(news, cards);
   tellTimes();
 }
@@ -39,6 +45,24 @@ async function bringLatest() {
 function showCount(count) {
   all("[data-bell-count]").forEach((badge) => { badge.textContent = count || ""; badge.hidden = !count; });
   all("[data-cards] [data-mark-seen]").forEach((form) => { form.hidden = !count; });
+}
+
+function showBell(fresh) {
+  const list = bell.querySelector("[data-bell-list]"), hadFocus = list.contains(document.activeElement);
+  list.replaceChildren(...document.importNode(fresh, true).childNodes);
+  htmx.process(list);
+  if (hadFocus) list.querySelector("a, button").focus();
+}
+
+// Who has just used a card's button goes on from the card that took its place, else from the one that follows.
+function keepFocus(change) {
+  const place = document.activeElement?.closest("[data-cards]"), card = document.activeElement?.closest("[data-card]");
+  const index = card ? all("[data-card]", place).indexOf(card) : -1;
+  change();
+  if (index < 0 || card.isConnected) return;
+  const same = place.querySelector(`[data-card="${card.dataset.card}"]`), cards = all("[data-card]", place);
+  const next = same ?? cards.find((one) => one.classList.contains("is-arriving")) ?? cards[Math.min(index, cards.length - 1)];
+  (next?.querySelector(".news-actions a, .news-actions button, a") ?? place.querySelector("a, button"))?.focus();
 }
 
 function placeDay(place, day) {
@@ -49,6 +73,7 @@ function placeDay(place, day) {
     const copy = document.importNode(card, true);
     copy.classList.add("is-arriving");
     listOf(place, day).prepend(copy);
+    htmx.process(copy);
   }
 }
 
@@ -87,6 +112,19 @@ function announce(news, cards) {
   bell.classList.add("is-ringing");
 }
 
+// A step that a card offers: the cards that it changes come by the live events; the toast can take it back.
+async function act(url, data) {
+  const answer = await post(url, data).catch(() => null);
+  if (!answer?.ok) {
+    const status = answer && isSignedOut(answer) ? 401 : answer?.status;
+    document.dispatchEvent(new CustomEvent(answer ? "htmx:responseError" : "htmx:sendError", { detail: { xhr: { status } } }));
+    return;
+  }
+  const said = answer.status === 204 ? {} : await answer.json();
+  if (said.toast) toast(said.toast, { action: said.undo_label, onAction: () => act(said.undo, new FormData()), seconds: 8 });
+  ask();
+}
+
 function lookSeen(id) {
   all(id ? `[data-card="${id}"]` : "[data-card]").forEach((card) => {
     card.classList.remove("is-unseen");
@@ -114,6 +152,15 @@ if (bell) {
     event.preventDefault();
     const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { "HX-Request": "true" } }).catch(() => null);
     if (answer?.ok) { lookSeen(); ask(); } else document.dispatchEvent(new CustomEvent("htmx:sendError"));
+  });
+  document.addEventListener("submit", async (event) => {
+    const form = event.target.closest("[data-card-action]");
+    if (!form) return;
+    event.preventDefault();
+    act(form.action, new FormData(form));
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-card-dock]") && drawer.classList.contains("show")) drawer.querySelector("[data-bs-dismiss]").click();
   });
   setInterval(tellTimes, 30_000);
   tellTimes();
