@@ -44,7 +44,8 @@ def expect(message: Message, *, now: datetime) -> None:
 
 def look(*, now: datetime) -> None:
     """Search the Inboxes that are due, each claimed by moving its due time. Any number of workers may run it at once."""
-    for account in Account.objects.filter(bounces_due_at__lte=now).order_by("bounces_due_at").defer("imap_password", "smtp_password"):
+    waiting = Account.objects.filter(bounces_due_at__lte=now).exclude(sync__is_on=True)  # the sync reads each mail anyway
+    for account in waiting.order_by("bounces_due_at").defer("imap_password", "smtp_password"):
         claimed = Account.objects.filter(pk=account.pk, bounces_due_at=account.bounces_due_at)
         if claimed.update(bounces_due_at=_next_look(account, now)):
             try:

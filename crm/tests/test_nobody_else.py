@@ -22,7 +22,7 @@ from crm.accounts.models import Team, User
 from crm.records.models import Activity, Deal, Note, Organisation, Person
 from crm.records.pipeline import default_pipeline
 from mail import drafts, outbox, suggesting, suggestion_words
-from mail.models import Account, Attachment, Message
+from mail.models import Account, Attachment, KeptMail, Message, RemoteFolder
 from mail.suggestion_words import Reason
 from notifications import feed
 from notifications.models import Card
@@ -44,6 +44,8 @@ SECRETS = {  # each beginning with a word by which it could be searched for
     "signature": "Narwhal regards",
     "place": "11.22.33.44",
     "server": "smtp.pangolin.test",
+    "folder": "Tapir projects",
+    "kept": "Lemur bytes",
 }
 TRACES = ("was opened", "was followed", "’s copy of “", "data-tracked-mail", "Someone opened", "Opened once", "Opened 2 times")
 
@@ -65,6 +67,7 @@ class World:
     suggestion: int
     place: int
     hit: int
+    kept: int
 
 
 @pytest.fixture
@@ -95,8 +98,18 @@ def world(alice: User) -> World:
         place=KnownPlace.objects.create(user=alice, network=SECRETS["place"], first_on="2026-11-01", last_on=timezone.now(), days=3).pk,
         card=alice.cards.get(kind="clicked").pk,
         suggestion=_suggestion(message).pk,
+        kept=_kept_mail(account),
         hit=Event.objects.filter(mail=message.tracked_mail, kind="click").get().pk,
     )
+
+
+def _kept_mail(account: Account) -> int:
+    """A mail of the account's that could not be read."""
+    Account.objects.filter(pk=account.pk).update(imap_host="127.0.0.1", imap_port=9)
+    folder = RemoteFolder.objects.create(account=account, name=SECRETS["folder"], validity=1)
+    kept = KeptMail.objects.create(folder=folder, validity=1, uid=1, reason="broken")
+    kept.file.save("mail.eml", ContentFile(SECRETS["kept"].encode()))
+    return kept.pk
 
 
 def _tracked_mail(alice: User, account: Account, deal: Deal) -> Message:
@@ -147,6 +160,8 @@ def objects(world: World) -> dict[str, dict[str, object]]:
         **{f"mail:{name}": message for name in ("message_body", "send_again", "back_to_drafts")},
         **{f"mail:attachment{verb}": file for verb in ("", "_remove")},
         **{f"mail:account_{verb}": {"pk": world.account.pk} for verb in ("edit", "delete")},
+        **{f"mail:sync_{verb}": {"pk": world.account.pk} for verb in ("edit", "folders", "off", "card")},
+        "mail:kept_mail": {"pk": world.kept},
         **{f"accounts:{name}": user for name in ("avatar", "user_edit", "user_reinvite")},
         **{f"accounts:team_{verb}": team for verb in ("edit", "delete")},
         "mail:folder": {"folder": "sent"},
