@@ -50,22 +50,37 @@ def add(*, message: Message, upload: UploadedFile[Any]) -> Attachment:
     )
 
 
-def keep_received(*, message: Message, parts: Iterable[Part]) -> list[str]:
-    """Store the files of a received mail; answers their names on the disk, for whoever must take them away again. Raises OSError."""
-    kept = [
-        Attachment(
-            message=message,
-            file=ContentFile(part.content, name="part"),
-            name=_file_name(part.name),
-            content_type=part.content_type,
-            size=len(part.content),
-            content_id=part.content_id,
-            is_inline=part.is_inline,
-        )
-        for part in parts
-    ]
-    Attachment.objects.bulk_create(kept)
-    return [one.file.name or "" for one in kept]
+def keep_received(*, message: Message, parts: Iterable[Part]) -> list[Attachment]:
+    """Store the files of a received mail, all or none. Raises OSError when the disk is full."""
+    kept: list[Attachment] = []
+    try:
+        for part in parts:
+            kept.append(_received(message, part))
+            kept[-1].file.storage.save(kept[-1].file.name, ContentFile(part.content))
+        return Attachment.objects.bulk_create(kept)
+    except BaseException:
+        take_from_disk(kept)
+        raise
+
+
+def take_from_disk(kept: Iterable[Attachment]) -> None:
+    """Delete the files of rows that the database did not take after all."""
+    for attachment in kept:
+        attachment.file.storage.delete(attachment.file.name or "")
+
+
+def _received(message: Message, part: Part) -> Attachment:
+    """A row whose file is yet to be written: half of it is written, too, when the disk is full."""
+    row = Attachment(
+        message=message,
+        name=_file_name(part.name),
+        content_type=part.content_type,
+        size=len(part.content),
+        content_id=part.content_id,
+        is_inline=part.is_inline,
+    )
+    row.file.name = row.file.field.generate_filename(row, part.name)
+    return row
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from mail import parsing
+from mail.parsing import Letter, Unreadable
 
 BUFFER = 64 * 1024  # bytes of a line that are read at once
 FROM_LINE = re.compile(rb"From \S.*\d\d:\d\d")  # of an mbox (RFC 4155): sender and time
@@ -34,6 +35,16 @@ def mails_in(path: Path) -> Iterator[Found]:
                 yield from _mails_of(opened, str(file))
         except OSError as error:
             yield Found(str(file), reason=error.strerror or type(error).__name__)
+
+
+def read(found: Found) -> Letter:
+    """The mail, if it is one. Raises Unreadable."""
+    if found.reason:
+        raise Unreadable(found.reason)
+    letter = parsing.read(found.raw)
+    if not parsing.has_headers(found.raw):
+        raise Unreadable(_("It has no headers of a mail."))
+    return letter
 
 
 def _files_in(path: Path) -> Iterator[Path]:
@@ -72,6 +83,4 @@ def _checked(place: str, raw: bytes) -> Found:
     if len(raw) > settings.MAX_RECEIVED_BYTES:
         limit = settings.MAX_RECEIVED_BYTES // (1024 * 1024)
         return Found(place, reason=_("It is larger than %(limit)d MB.") % {"limit": limit})
-    if raw.strip() and not parsing.has_headers(raw):
-        return Found(place, reason=_("It has no headers of a mail."))
     return Found(place, raw)

@@ -1,15 +1,15 @@
 """Received mail becomes messages: each once, in its conversation, with its people and files."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from crm.accounts.models import User
 from mail import addresses, attachments, body, drafts, threading
-from mail.models import Account, Delivery, Message, Recipient, Thread
+from mail.models import Account, Attachment, Delivery, Message, Recipient, Thread
 from mail.parsing import Address, Letter
 
 CLOCKS_DIFFER = timedelta(days=1)  # a mail that says to be from later than that tells nothing about when it was written
@@ -40,7 +40,7 @@ def take_in(
 
     One mail of an owner is taken in at a time, so that two workers neither keep it twice nor put a mail and its answer apart.
     """
-    files: list[str] = []
+    kept: list[Attachment] = []
     try:
         with transaction.atomic():
             User.objects.select_for_update(no_key=True).only("pk").get(pk=owner.pk)
@@ -51,30 +51,38 @@ def take_in(
             thread = threading.place(letter, owner=owner, at=moment)
             message = _message(letter, owner=owner, account=account, thread=thread, folder=folder, is_read=is_read, at=moment)
             _keep_recipients(message, letter)
-            files += attachments.keep_received(message=message, parts=letter.parts)
+            kept += attachments.keep_received(message=message, parts=letter.parts)
             if is_starred and not thread.is_starred:
                 Thread.objects.filter(pk=thread.pk).update(is_starred=True)
             return Taken(message, is_new=True)
     except BaseException:
-        for name in files:
-            default_storage.delete(name)
+        attachments.take_from_disk(kept)
         raise
 
 
 def recognise(letter: Letter, *, owner: User, account: Account | None, folder: str) -> Message | None:
     """The message that this mail is: one that came before, or one that Candor sent."""
-    own = Message.objects.filter(owner=owner)
+    own = Message.objects.filter(owner=owner).select_related("account")
     if account:
         own = own.filter(Q(account=account) | Q(account=None))
     came = own.filter(content_key=letter.content_key).order_by("pk").first()
     if came or folder == Folder.INBOX or not letter.message_id:  # what one sends to oneself, or to a list, comes back to the Inbox
         return came
-    sent = own.filter(content_key="").exclude(folder=Folder.DRAFTS).select_related("account")
-    given = Delivery.objects.filter(message__in=sent, provider_message_id=letter.message_id).values("message")
-    found = (
-        sent.filter(Q(message_id=letter.message_id) | Q(provider_message_id=letter.message_id)).first() or sent.filter(pk__in=given).first()
+    return next(
+        (one for one in _with_id(own, letter.message_id) if _is_sent(one) and (folder == Folder.SENT or _is_from(letter.sender, one))), None
     )
-    return found if found and (folder == Folder.SENT or _is_from(letter.sender, found)) else None
+
+
+def _with_id(own: QuerySet[Message], message_id: str) -> Iterator[Message]:
+    """Messages with this Message-ID, ours or a provider's; each way asked by itself, since each has an index."""
+    yield from own.filter(message_id=message_id)
+    yield from own.filter(provider_message_id=message_id)
+    given = list(Delivery.objects.filter(provider_message_id=message_id).values_list("message", flat=True))
+    yield from own.filter(pk__in=given)
+
+
+def _is_sent(message: Message) -> bool:
+    return not message.content_key and message.folder != Folder.DRAFTS
 
 
 def _is_from(sender: Address, message: Message) -> bool:

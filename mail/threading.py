@@ -67,7 +67,8 @@ def place(letter: Letter, *, owner: User, at: datetime) -> Thread:
     thread = _together(pieces) if pieces else _by_subject(letter, owner, at) or start(owner=owner, subject=letter.subject, now=at)
     came.delete()
     _await(thread, [one for one in wanted if one not in known])
-    touch(thread, now=at)
+    if thread.latest_at < at:
+        touch(thread, now=at)
     return thread
 
 
@@ -100,9 +101,11 @@ def _threads_by_message_id(owner: User, message_ids: list[str]) -> dict[str, int
     if not message_ids:
         return {}
     own = Message.objects.filter(owner=owner)
-    given = Delivery.objects.filter(message__owner=owner, provider_message_id__in=message_ids)
+    given = Delivery.objects.filter(provider_message_id__in=message_ids).values_list(
+        "provider_message_id", "message__thread", "message__owner"
+    )
     return {
-        **dict(given.values_list("provider_message_id", "message__thread")),
+        **{one: thread for one, thread, its_owner in given if its_owner == owner.pk},  # asked for in SQL, it misleads SQLite's planner
         **dict(own.filter(provider_message_id__in=message_ids).values_list("provider_message_id", "thread")),
         **dict(own.filter(message_id__in=message_ids).values_list("message_id", "thread")),
     }

@@ -57,5 +57,5 @@ class Delivery(models.Model):
                 name="mail_delivery_open",
                 condition=Q(status__in=["queued", "retry", "sending", "transmitting", "uncertain"]),
             ),
-            models.Index(fields=["provider_message_id"], name="mail_delivery_provider_id", condition=~Q(provider_message_id="")),
+            models.Index(fields=["provider_message_id"], name="mail_delivery_provider_id"),
         ]

@@ -158,7 +158,9 @@ class Message(models.Model):
             models.Index(fields=["owner", "from_email"], name="mail_message_from"),
             models.Index(fields=["owner", "in_reply_to"], name="mail_message_reply", condition=~Q(in_reply_to="")),
             models.Index(fields=["sent_at"], name="mail_message_sent", condition=Q(sent_at__isnull=False)),
-            models.Index(fields=["owner", "content_key"], name="mail_message_content", condition=~Q(content_key="")),
+            models.Index(fields=["owner", "content_key"], name="mail_message_content"),  # partial, SQLite would not use it
+            models.Index(fields=["owner", "message_id"], name="mail_message_own_id"),
+            models.Index(fields=["owner", "provider_message_id"], name="mail_message_provider_id"),
             models.Index(fields=["filing_due_at"], name="mail_message_filing", condition=Q(filing__in=["pending", "awaited", "watched"])),
         ]
 

@@ -81,7 +81,7 @@ def settled(files: Iterable[File], html: str) -> tuple[tuple[Part, ...], str]:
         if any(one in html for one in spellings):
             content_id = file.part.content_id or f"{sha256(file.location.encode()).hexdigest()[:32]}@location.invalid"
             for one in spellings:
-                html = html.replace(one, f'"cid:{content_id}"')
+                html = html.replace(one, f'"cid:{content_id}"', MOST_LOCATIONS)
             files[place] = replace(file, part=replace(file.part, content_id=content_id))
     shown = {unquote(one) for one in CID.findall(html)}
     return tuple(replace(one.part, is_inline=True) if one.part.content_id in shown else one.part for one in files), html

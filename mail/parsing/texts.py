@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from html import escape, unescape
 
@@ -11,8 +12,8 @@ from mail.parsing.heads import Head
 from mail.parsing.letter import MOST_HTML, MOST_TEXT
 
 META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
-TAG = re.compile(r"<!--.*?-->|<[^<>]*>", re.DOTALL)
-UNSEEN = ("style", "script", "title")
+TAG = re.compile(r"<[^<>]*>")
+UNSEEN = (("<!--", "-->"), (r"<style\b", r"</style\s*>"), (r"<script\b", r"</script\s*>"), (r"<title\b", r"</title\s*>"))
 BLOCK_END = re.compile(r"<(?:br|/p|/div|/tr|/li|/h[1-6]|/table)\b[^<>]*>", re.IGNORECASE)
 BLANK_LINES = re.compile(r"\n\s*\n\s*\n")
 ENRICHED = re.compile(r"</?[a-z-]{1,30}>", re.IGNORECASE)
@@ -63,32 +64,40 @@ def as_html(pieces: Iterable[Piece]) -> str:
 
 def as_text(pieces: Iterable[Piece]) -> str:
     """All pieces in order as text."""
-    texts = [piece.text if piece.text is not None and piece.text.strip() else text_of(piece.html or "") for piece in pieces]
+    pieces = list(pieces)
+    is_modest = _is_modest("".join(piece.html or "" for piece in pieces if not _says_as_text(piece)))
+    texts = [piece.text or "" if _says_as_text(piece) else text_of(piece.html or "", is_modest) for piece in pieces]
     return "\n\n".join(text.strip("\n") for text in texts if text.strip())[:MOST_TEXT]
 
 
-def text_of(html: str) -> str:
+def text_of(html: str, is_modest: bool) -> str:
     """The text that HTML says; of what is large or tangled, its words alone."""
-    if len(html) <= CAREFUL_LENGTH and html.count("<") <= CAREFUL_TAGS and html.lower().count("<blockquote") <= CAREFUL_QUOTES:
-        try:
+    if is_modest:
+        with suppress(Exception):  # the libraries raise all sorts of things on HTML that is none
             return charsets.clean(body.to_text(html))
-        except Exception:  # the libraries raise all sorts of things on HTML that is none
-            return _words_of(html)
     return _words_of(html)
 
 
+def _says_as_text(piece: Piece) -> bool:
+    return piece.text is not None and bool(piece.text.strip() or not piece.html)
+
+
+def _is_modest(html: str) -> bool:
+    return len(html) <= CAREFUL_LENGTH and html.count("<") <= CAREFUL_TAGS and html.lower().count("<blockquote") <= CAREFUL_QUOTES
+
+
 def _words_of(html: str) -> str:
-    for name in UNSEEN:
-        html = _without(html, name)
+    for start, end in UNSEEN:
+        html = _without(html, start, end)
     text = unescape(TAG.sub(" ", BLOCK_END.sub("\n", html[:CAREFUL_LENGTH])))
     return charsets.clean(BLANK_LINES.sub("\n\n", "\n".join(" ".join(line.split()) for line in text.splitlines()))).strip("\n")
 
 
-def _without(html: str, name: str) -> str:
-    """The HTML without an element that shows nothing."""
-    pieces = re.split(rf"<{name}\b", html, flags=re.IGNORECASE)
-    rest = (re.split(rf"</{name}\s*>", piece, maxsplit=1, flags=re.IGNORECASE) for piece in pieces[1:])
-    return " ".join([pieces[0], *(piece[1] for piece in rest if len(piece) > 1)])
+def _without(html: str, start: str, end: str) -> str:
+    """The HTML without what shows nothing."""
+    first, *others = re.split(start, html, flags=re.IGNORECASE)
+    split = (re.split(end, other, maxsplit=1, flags=re.IGNORECASE) for other in others)
+    return " ".join([first, *(pieces[1] for pieces in split if len(pieces) > 1)])
 
 
 def _plain_html(text: str) -> str:

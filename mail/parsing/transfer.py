@@ -6,7 +6,8 @@ import re
 LINE_ENDS = re.compile(rb"\r\n?")
 NO_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="))
 PADDING = re.compile(rb"=+")
-SPACES = b" \t\r\n"
+MOST_PIECES = 10_000
+LINE_BREAKS = b"\r\n"
 UU_BEGIN = re.compile(r"^begin [0-7]{3,4} (\S[^\n]{0,200})\n", re.MULTILINE)
 MOST_UU_FILES = 20
 PLAIN = frozenset({"", "7bit", "8bit", "binary", "7-bit", "8-bit", "none"})
@@ -30,13 +31,13 @@ def decode(content: bytes, encoding: str) -> tuple[bytes, bool]:
 def from_base64(content: bytes) -> bytes:
     """Base64, missing padding and strange bytes forgiven; pieces that were each padded are put together."""
     letters = content.translate(None, NO_BASE64)
-    pieces = PADDING.split(letters) if b"=" in letters[:-2] else [letters.rstrip(b"=")]
-    return b"".join(map(_piece, pieces))
+    pieces = PADDING.split(letters, MOST_PIECES) if b"=" in letters[:-2] else [letters]
+    return b"".join(_piece(piece.replace(b"=", b"")) for piece in pieces)
 
 
 def _from_base64(content: bytes) -> tuple[bytes, bool]:
-    strange = len(content.translate(None, SPACES)) - len(content.translate(None, NO_BASE64))
-    if strange > len(content) // 20:  # it is text, not base64
+    strange = len(content.translate(None, LINE_BREAKS)) - len(content.translate(None, NO_BASE64))
+    if strange > max(len(content) // 20, 2):  # it is text, not base64
         return content, False
     return from_base64(content), strange == 0
 

@@ -15,6 +15,7 @@ from crm.accounts.models import User
 from mail import importing, intake, parsing
 from mail.importing import Found
 from mail.models import Account, Message
+from mail.parsing import Letter
 
 logger = logging.getLogger(__name__)
 
@@ -54,20 +55,17 @@ class Command(BaseCommand):
 
     def _import(self, found: Found, user: User, own: set[str]) -> str:
         """What became of a mail: “new”, “known” or “broken”."""
-        reason = found.reason
-        if not reason:
-            try:
-                return "new" if self._is_taken_in(found.raw, user, own) else "known"
-            except parsing.Unreadable as error:
-                reason = error.sentence
-            except Exception as error:  # one mail that nobody thought of must not keep the others out
-                logger.exception("A mail could not be imported.")
-                reason = _("It could not be kept (%s).") % type(error).__name__
+        try:
+            return "new" if self._is_taken_in(importing.read(found), user, own) else "known"
+        except parsing.Unreadable as error:
+            reason = error.sentence
+        except Exception as error:  # one mail that nobody thought of must not keep the others out
+            logger.exception("A mail could not be imported.")
+            reason = _("It could not be kept (%s).") % type(error).__name__
         self.stderr.write(f"{found.place}: {reason}")
         return "broken"
 
-    def _is_taken_in(self, raw: bytes, user: User, own: set[str]) -> bool:
-        letter = parsing.read(raw)
+    def _is_taken_in(self, letter: Letter, user: User, own: set[str]) -> bool:
         folder = Message.Folder.SENT if letter.sender.email.casefold() in own else Message.Folder.ARCHIVE
         taken = intake.take_in(letter, owner=user, account=None, folder=folder, is_read=True, at=None, now=timezone.now())
         return taken.is_new
