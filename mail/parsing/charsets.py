@@ -65,6 +65,8 @@ LABELS = {
     "unicode-1-1-utf-8": "utf-8",
     "x-unicode20utf8": "utf-8",
     "utf8mb4": "utf-8",
+    "unicode": "utf-16",
+    "ucs-2": "utf-16",
     "koi": "koi8-r",
     "koi8": "koi8-r",
 }
@@ -90,7 +92,7 @@ SAMPLE = 2_000  # bytes that a guess looks at
 FOREIGN = re.compile(rb"[\x80-\xff]{3,}")  # three letters in a row that are not ASCII are rare where Latin ones are written
 HIGH = re.compile(rb"[^\n]*[\x80-\xff][^\n]*")
 SURROGATE = re.compile("[\ud800-\udfff]")
-UNKNOWN = "\ufffd"
+UNKNOWN, BYTE_ORDER_MARK = "\ufffd", "\ufeff"
 
 
 def decode(content: bytes, charset: str = "") -> str:
@@ -98,7 +100,7 @@ def decode(content: bytes, charset: str = "") -> str:
     codec = codec_of(charset)
     if content.isascii() and not codec.startswith(STATEFUL) and b"\x1b$" not in content:
         return content.decode("ascii").replace("\0", "")
-    return clean(next(_readings(content, codec)))
+    return clean(next(_readings(content, codec))).removeprefix(BYTE_ORDER_MARK)
 
 
 def clean(text: str) -> str:

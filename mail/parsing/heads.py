@@ -15,6 +15,11 @@ LINE_END = re.compile(rb"\r\n|\r|\n")
 FIELD_END = re.compile(rb"(?:\r\n|\r(?!\n)|\n)(?![ \t])|\Z")
 BLANK_LINE = re.compile(rb"(?:\r\n|\r(?!\n)|\n)(?:\r\n|\r|\n)")
 NAME = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
+USUAL_NAME = re.compile(  # what a stray line among the header fields is followed by, and a body is not
+    rb"(?:content-[a-z-]+|mime-version|subject|from|to|cc|date|message-id|received|x-[a-z0-9-]+|return-path|reply-to|sender|"
+    rb"references|in-reply-to|delivered-to|dkim-signature|list-[a-z-]+|thread-[a-z]+|user-agent)[ \t]*:",
+    re.IGNORECASE,
+)
 SPACE = re.compile(rb"\s+")
 TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+", re.ASCII)
 
@@ -118,7 +123,7 @@ def _lines(raw: bytes, start: int, end: int) -> Iterator[_Line]:
             return
         found = FIELD_END.search(raw, position, end)
         stop, following = (found.start(), found.end()) if found else (end, end)
-        yield _Line(position, stop, position, NAME.match(raw, following, end) is not None)
+        yield _Line(position, stop, position, USUAL_NAME.match(raw, following, end) is not None)
         position = following
 
 

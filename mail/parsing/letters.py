@@ -30,7 +30,7 @@ def has_headers(raw: bytes) -> bool:
 
 
 def _letter(tree: Tree, root: Node) -> Letter:
-    head, reader = root.head, bodies.Reader(tree)
+    head, reader = tree.head(), bodies.Reader(tree)
     pieces = reader.read(root)
     parts, html = bodies.parts_of(reader, texts.as_html(pieces))
     sender, subject = mailboxes.first(head, "from"), words.decode(head.first("subject"))[:MAX_SUBJECT]

@@ -383,6 +383,13 @@ def test_a_body_without_the_blank_line_in_front_is_shown():
     assert (letter.subject, letter.text) == ("Offer", "Hello Alice,\nsee below\n\nBoris")
 
 
+def test_a_stray_line_among_the_headers_is_passed_over():
+    raw = mail().replace(b"Subject:", b"stray line\r\nSubject:")
+    assert (parsing.read(raw).subject, parsing.read(raw).text) == ("Offer", "Hello")
+    letter = parsing.read(b"Subject: Offer\nFrom: b@x.test\nHello Alice,\nPS: see below\n")
+    assert letter.text == "Hello Alice,\nPS: see below"
+
+
 def test_parts_without_a_boundary_are_found_or_shown_as_text():
     unnamed = mail(**parts(text("One"), text("<p>Two</p>", kind="html"))).replace(b'; boundary="b"', b"")
     assert parsing.read(unnamed).text == "One\n\nTwo"
@@ -422,3 +429,45 @@ def test_the_key_is_the_same_for_every_copy_and_another_for_a_forged_message_id(
 def test_without_a_message_id_the_body_counts():
     assert read(Message_ID="").content_key != read("Other words", Message_ID="").content_key
     assert parsing.content_key(mail(Message_ID="")) == ""
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({}, "NONE"),
+        ({"Auto_Submitted": "no"}, "NONE"),
+        ({"X_Auto_Response_Suppress": "All"}, "NONE"),  # asks others to be silent; Outlook writes it on persons' mail, too
+        ({"Subject": "Out of office"}, "NONE"),  # anybody may write about it
+        ({"Return_Path": "<>"}, "NONE"),
+        ({"Auto_Submitted": "auto-replied (vacation)"}, "REPLY"),
+        ({"Auto_Submitted": "auto-replied", "Precedence": "bulk"}, "REPLY"),
+        ({"X_Autoreply": "yes"}, "REPLY"),
+        ({"X_Autoreply": "no"}, "NONE"),
+        ({"X_Autorespond": "Away"}, "REPLY"),
+        ({"Precedence": "auto_reply"}, "REPLY"),
+        ({"Auto_Submitted": "auto-generated", "In_Reply_To": "<1@acme.test>"}, "REPLY"),
+        ({"Auto_Submitted": "auto-generated", "Subject": "Automatic reply: Offer"}, "REPLY"),
+        ({"Subject": "Автоответ: Offer", "Return_Path": "<>"}, "REPLY"),
+        ({"Auto_Submitted": "auto-generated"}, "BULK"),
+        ({"List_Id": "News <news.client.test>"}, "BULK"),
+        ({"List_Unsubscribe": "<https://client.test/out>"}, "BULK"),
+        ({"Precedence": "bulk"}, "BULK"),
+        ({"Auto_Submitted": "auto-generated", "In_Reply_To": "<1@acme.test>", "List_Id": "<tickets.client.test>"}, "BULK"),
+        ({"From": "Mail Delivery Subsystem <MAILER-DAEMON@client.test>"}, "REPORT"),
+        ({"From": "MAILER-DAEMON (Mail System)"}, "REPORT"),
+        ({"From": "postmaster@client.test"}, "NONE"),  # a person may sit there
+        ({"From": "postmaster@client.test", "Subject": "Undeliverable: Offer"}, "REPORT"),
+        ({"From": "postmaster@client.test", "Return_Path": "<>"}, "REPORT"),
+        ({"X_Failed_Recipients": "dora@client.test"}, "REPORT"),
+        ({"Content_Type": "multipart/report; report-type=delivery-status; boundary=b"}, "REPORT"),
+        ({"Content_Type": "message/delivery-status"}, "REPORT"),
+    ],
+)
+def test_mail_that_a_program_wrote_by_itself_is_told(fields: dict[str, str], kind: str):
+    assert parsing.read(mail(**fields)).automatic == Message.Automatic[kind]
+
+
+def test_a_list_says_what_it_is_called_and_how_to_leave():
+    letter = read(List_Id="Our news <news.client.test>", List_Unsubscribe="<mailto:out@client.test>,\r\n <https://client.test/out>")
+    assert letter.list_id == "Our news <news.client.test>"
+    assert letter.list_unsubscribe == "<mailto:out@client.test>, <https://client.test/out>"
