@@ -90,7 +90,6 @@ GUESSED = [
 ]
 SAMPLE = 2_000  # bytes that a guess looks at
 FOREIGN = re.compile(rb"[\x80-\xff]{3,}")  # three letters in a row that are not ASCII are rare where Latin ones are written
-HIGH = re.compile(rb"[^\n]*[\x80-\xff][^\n]*")
 SURROGATE = re.compile("[\ud800-\udfff]")
 UNKNOWN, BYTE_ORDER_MARK = "\ufffd", "\ufeff"
 
@@ -154,7 +153,7 @@ def _looks_foreign(content: bytes) -> bool:
 
 def _guess(content: bytes) -> Iterator[str]:
     """What the lines that are not ASCII look like."""
-    sample = b"\n".join(HIGH.findall(content[: SAMPLE * 10]))[:SAMPLE]
+    sample = b"\n".join(line for line in content[: SAMPLE * 10].split(b"\n") if not line.isascii())[:SAMPLE]
     best = from_bytes(sample, cp_isolation=GUESSED).best()
     if best:
         yield LABELS.get(best.encoding, best.encoding)

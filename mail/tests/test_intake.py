@@ -3,6 +3,7 @@
 import resource
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -178,8 +179,8 @@ def test_two_workers_keep_a_mail_once_and_its_answer_beside_it(alice: User, acco
 
     def work(raw: bytes) -> None:
         ready.wait()
-        take(raw, alice, account)
-        connection.close()
+        with closing(connection):
+            take(raw, alice, account)
 
     workers = [threading.Thread(target=work, args=(raw,)) for raw in (mail(), answer, mail(), answer)]
     for worker in workers:
