@@ -93,7 +93,7 @@ class Message(models.Model):
         CUT_OFF = "cut_off", _("The end of the mail is missing.")
         BROKEN_ENCODING = "broken_encoding", _("A part of the mail was damaged on its way, or encoded in a way that cannot be read.")
         UNKNOWN_LETTERS = "unknown_letters", _("Some letters could not be read; they are shown as “�”.")
-        ENCRYPTED = "encrypted", _("The mail is encrypted. Candor cannot open it; its contents are among the files.")
+        ENCRYPTED = "encrypted", _("The mail is encrypted. Candor cannot open it and keeps it as it came.")
         SIGNED_INSIDE = (
             "signed_inside",
             _("The mail is wrapped in its signature. Candor cannot unwrap it; its contents are among the files."),

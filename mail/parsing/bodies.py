@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from mail.models import Message
-from mail.parsing import files, texts, transfer
+from mail.parsing import cms, files, texts, transfer
 from mail.parsing.files import File
 from mail.parsing.heads import Head
 from mail.parsing.letter import MOST_HTML, MOST_TEXT, Part
@@ -19,6 +19,7 @@ FILES = frozenset(f"text/{name}" for name in ("calendar", "vcard", "x-vcard", "d
 FILES |= {"text/rfc822-headers", "text/tab-separated-values"}
 DOUBLES = frozenset({"text/x-amp-html", "text/watch-html", "text/x-watch-html"})  # the same mail once more, for certain programs
 ENVELOPES = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
+MOST_WRAPS = 3
 RESOURCE_FORK = "application/applefile"
 PGP_MESSAGE = "-----BEGIN PGP MESSAGE-----"
 
@@ -31,6 +32,7 @@ class Reader:
     files: list[File] = field(default_factory=list)
     has_status: bool = False  # whether a mail server reports on a delivery
     has_words: bool = False
+    wraps: int = 0  # signatures around it that were taken off
 
     def read(self, node: Node) -> list[Piece]:
         """What there is to read in a part; its files are put aside."""
@@ -59,11 +61,18 @@ class Reader:
         if kind.startswith("text/") and self._is_read(node.head, kind):
             return self._written(node.head, kind, content)
         self.has_status |= kind == "message/delivery-status"
-        if kind in ENVELOPES:
-            is_signed = node.head.parameter("smime-type").lower() in ("signed-data", "certs-only")
-            self.tree.note(Note.SIGNED_INSIDE if is_signed else Note.ENCRYPTED)
         if content or files.name_of(node.head):
             self._put_aside(node.head, content)
+        return self._unwrapped(node.head, content) if kind in ENVELOPES else []
+
+    def _unwrapped(self, head: Head, content: bytes) -> list[Piece]:
+        """What a signature wraps is read; what is encrypted stays closed."""
+        inside = cms.signed_content(content) if self.wraps < MOST_WRAPS else None
+        if inside:
+            tree = Tree(inside, self.tree.notes, self.tree.parts)
+            return Reader(tree, self.files, wraps=self.wraps + 1).read(tree.grow())
+        is_signed = head.parameter("smime-type").lower() in ("signed-data", "certs-only")
+        self.tree.note(Note.SIGNED_INSIDE if is_signed else Note.ENCRYPTED)
         return []
 
     def _is_read(self, head: Head, kind: str) -> bool:

@@ -1,13 +1,16 @@
 """What is read of a mail's bytes: words, addresses, dates, texts and files, right or wrong as they come."""
 
 import base64
+import subprocess
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from mail import parsing
 from mail.models import Message
 from mail.tests.letters import built, mail, nested, parts, text
+from tests.services import require
 
 Note = Message.Note
 ENCLOSED = "From: Carl <carl@x.test>\r\nSubject: Inner words\r\n\r\nInner text\r\n"
@@ -321,6 +324,23 @@ def test_of_an_encrypted_mail_the_parts_are_files_and_it_says_so():
 def test_a_mail_in_an_envelope_is_a_file_and_it_says_so(kind: str, note: Message.Note):
     letter = read("MIIB", Content_Type=f"application/pkcs7-mime; smime-type={kind}; name=smime.p7m", Content_Transfer_Encoding="base64")
     assert (names(letter), letter.notes) == (["smime.p7m"], (note,))
+
+
+@pytest.mark.parametrize("options", [["-nodetach"], ["-nodetach", "-stream", "-indef"]])
+def test_a_mail_inside_of_its_signature_is_read(options: list[str], tmp_path: Path):
+    inner = nested(text("Signed words"), "Content-Type: application/pdf; name=a.pdf\r\n\r\nPDF", kind="mixed", boundary="i")
+    letter = parsing.read(mail("").rstrip() + b"\r\n" + signed(inner.encode(), options, tmp_path))
+    assert (letter.text, names(letter), letter.notes) == ("Signed words", ["smime.p7m", "a.pdf"], ())
+
+
+def signed(content: bytes, options: list[str], folder: Path) -> bytes:
+    """A part that wraps this one in a signature, as OpenSSL makes it."""
+    require("openssl")
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    create = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=Boris", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(["openssl", *create], check=True, capture_output=True)
+    sign = ["cms", "-sign", "-binary", *options, "-signer", str(certificate), "-inkey", str(key)]
+    return subprocess.run(["openssl", *sign], input=content, check=True, capture_output=True).stdout
 
 
 def test_files_of_an_old_mac_come_without_their_resource_fork():
