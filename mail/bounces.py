@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from crm.lib.encryption import CannotDecrypt
-from mail import imap, reports, telling
+from mail import imap, reports, suggesting, telling
 from mail.faults import ServerFault
 from mail.models import Account, Delivery, Message, Recipient
 from mail.reports import Report
@@ -95,23 +95,41 @@ def read_received(message: Message, raw: bytes, *, now: datetime) -> bool:
 
 def take_in(report: Report, *, account: Account, now: datetime) -> None:
     """Note whom a mail of the account did not reach after all; saying it twice changes nothing."""
-    own = Delivery.objects.filter(message__account=account, status=Status.SENT).select_related("message__owner", "copy")
-    by_id = Q(message__message_id__in=report.message_ids) | Q(provider_message_id__in=report.message_ids)
-    for delivery in own.filter(Q(copy__public_id__in=report.copies) | by_id).distinct():
+    own = Delivery.objects.filter(message__account=account, status=Status.SENT).select_related("message__owner", "message__thread", "copy")
+    for delivery in _named(own, report) if report.message_ids or report.copies else _latest_to(own, report, now):
         with translation.override(delivery.message.owner.language), transaction.atomic():
-            if _note(delivery, report, now):
-                telling.moved(delivery, now=now)
+            returned = _note(delivery, report, now)
+            if returned:
+                telling.came_back(delivery.message, returned, now=now)
+                suggesting.tend_thread(delivery.message.thread, now=now)
 
 
-def _note(delivery: Delivery, report: Report, now: datetime) -> bool:
+def _named(own: QuerySet[Delivery], report: Report) -> Iterable[Delivery]:
+    by_id = Q(message__message_id__in=report.message_ids) | Q(provider_message_id__in=report.message_ids)
+    return own.filter(Q(copy__public_id__in=report.copies) | by_id).distinct()
+
+
+def _latest_to(own: QuerySet[Delivery], report: Report, now: datetime) -> Iterable[Delivery]:
+    """Of a server that says whom it did not reach and not which mail: the last that went there, while one may still come back."""
+    lately = own.filter(sent_at__gt=now - REACH).order_by("-sent_at", "-pk")
+    found = [lately.filter(recipients__email__iexact=address).first() for address in report.failed]
+    return {delivery.pk: delivery for delivery in found if delivery}.values()
+
+
+def _note(delivery: Delivery, report: Report, now: datetime) -> list[Recipient]:
+    """Keep the server's words with those who did not get it; answers who they are."""
     returned = list(_returned(delivery, report))
     for recipient in returned:
-        reason = report.failed.get(recipient.email.casefold()) or next(iter(report.failed.values()), "")
-        Recipient.objects.filter(pk=recipient.pk, refusal="").update(refusal=reason or _("The mail came back."))
+        recipient.refusal = _reason(recipient, report) or _("The mail came back.")
+        Recipient.objects.filter(pk=recipient.pk, refusal="").update(refusal=recipient.refusal)
     still_there = Recipient.objects.filter(deliveries__copy=delivery.copy_id, refusal="") if delivery.copy else ()
     if returned and delivery.copy and not still_there:
         instrument.mark_returned(copy=delivery.copy, at=now)
-    return bool(returned)
+    return returned
+
+
+def _reason(recipient: Recipient, report: Report) -> str:
+    return report.failed.get(recipient.email.casefold()) or next(iter(report.failed.values()), "")
 
 
 def _returned(delivery: Delivery, report: Report) -> Iterable[Recipient]:

@@ -1,7 +1,7 @@
 """What became of a mail, told to its sender: open tabs, the timeline, and a card when somebody did not get it."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm.records import timeline
-from mail import outbox, suggesting, threading
+from mail import outbox, report_words, suggesting, threading
 from mail.models import Delivery, Message
 from mail.models.message import Recipient
-from notifications import feed
+from notifications import feed, switches
 from notifications.models import Card
 
 logger = logging.getLogger(__name__)
@@ -39,6 +39,11 @@ def perhaps_sent(delivery: Delivery, *, now: datetime) -> None:
     _tell(message, lambda: _card(message, _("Perhaps sent: %(subject)s"), delivery.error, now, key=key))
 
 
+def came_back(message: Message, recipients: Sequence[Recipient], *, now: datetime) -> None:
+    """A mail that was sent did not reach these after all."""
+    _tell(message, lambda: _came_back(message, recipients, now))
+
+
 def moved(delivery: Delivery, *, now: datetime) -> None:
     """Something else became of an envelope: it went back into the queue, or is uncertain."""
     _tell(delivery.message, lambda: _moved(delivery.message, now))
@@ -57,6 +62,23 @@ def _moved(message: Message, now: datetime) -> None:
     outbox.tell_tabs(message)
     if not _is_in_motion(message):
         _tell_who_is_missing(message, now, again=False)
+
+
+def _came_back(message: Message, recipients: Sequence[Recipient], now: datetime) -> None:
+    outbox.tell_tabs(message)
+    if not switches.is_on(message.owner, "returned"):
+        return
+    why = report_words.in_words(recipients[0].refusal)
+    title = _("Your mail to %(names)s came back: %(why)s") if why else _("Your mail to %(names)s came back")
+    feed.notify(
+        user=message.owner,
+        kind="returned",
+        title=title % {"names": ", ".join(one.email for one in recipients), "why": why},
+        detail=_("“%(subject)s” · %(reply)s") % {"subject": _subject(message), "reply": recipients[0].refusal},
+        group_key=f"returned:{message.pk}:{recipients[0].pk}",
+        url=threading.url(message),
+        now=now,
+    )
 
 
 def _sent(delivery: Delivery, now: datetime, *, is_first: bool) -> None:

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from mail import bounces, sending
+from mail import bounces, inbound, sending
 from mail.models import Account, Message, Recipient
 from mail.reports import Report
 from mail.states import recipient_state
+from notifications import switches
 from notifications.models import Card
 from tracking import recording, settling
 from tracking.hits import OPEN, Hit, new_id
@@ -52,7 +53,8 @@ def test_the_recipients_state_has_the_servers_words_and_the_sender_is_told(retur
     assert state
     assert (state.kind, state.reply) == ("refused", "5.1.1 no such user")
     card = Card.objects.get()
-    assert (card.title, card.detail) == ("Not sent to everybody: Offer", "1 of 2 recipients did not get it: carla@client.test.")
+    assert (card.kind, card.title) == ("returned", "Your mail to carla@client.test came back: no such address")
+    assert card.detail == "“Offer” · 5.1.1 no such user"
     assert copy_of(returned, "carla").returned_at
     assert not copy_of(returned, "boris").returned_at
 
@@ -126,3 +128,33 @@ def test_a_mailbox_that_cannot_be_reached_is_asked_again_later(server, account, 
 def due(account: Account):
     account.refresh_from_db()
     return account.bounces_due_at
+
+
+def test_what_comes_in_and_is_a_report_is_taken_in_and_is_nobodys_answer(returned, account):
+    below = f"--- Below this line is a copy of the message.\n\nMessage-ID: {returned.message_id}\n"
+    text = f"<carla@client.test>:\n552 5.2.2 Mailbox full\n\n{below}"
+    raw = f"From: MAILER-DAEMON@mx.client.test\nSubject: failure notice\n\n{text}".encode()
+    common = {"owner": returned.owner, "account": account, "thread": returned.thread, "folder": "inbox", "in_reply_to": returned.message_id}
+    message = Message.objects.create(from_email="mailer-daemon@mx.client.test", **common)
+    for _number in range(2):
+        inbound.received(message, raw, now=timezone.now())
+
+    message.refresh_from_db()
+    assert (message.automatic, message.answer_to) == ("report", None)
+    card = Card.objects.get()
+    assert (card.title, card.count) == ("Your mail to carla@client.test came back: mailbox full", 1)
+    assert card.url.endswith(f"#message-{returned.pk}")
+
+
+def test_a_report_that_does_not_say_which_mail_means_the_last_that_went_there(returned, account, queued):
+    later = queued(to="carla@client.test", subject="Later")
+    sending.send_due()
+    bounces.take_in(Report({"carla@client.test": "no"}, frozenset(), frozenset()), account=account, now=timezone.now())
+    assert [one.message for one in Recipient.objects.exclude(refusal="")] == [later]
+
+
+def test_who_wants_no_cards_about_returned_mail_gets_none_and_sees_it_in_the_thread(returned, account, alice, alice_client):
+    switches.switch(user=alice, on=[], now=timezone.now())
+    bounces.take_in(report(returned, failed={"carla@client.test": "550 no such user"}), account=account, now=timezone.now())
+    assert not Card.objects.exists()
+    assert "550 no such user" in alice_client.get(f"/mail/threads/{returned.thread_id}/").content.decode()
