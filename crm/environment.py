@@ -32,6 +32,23 @@ KNOWN = {
     "EMAIL_URL": "Where Candor's own mail (password reset) goes, for example smtp+tls://user:pw@host:587",
     "DEFAULT_FROM_EMAIL": "Sender of Candor's own mail",
     "TRUSTED_PROXIES": "Addresses or networks of the proxies in front, comma separated",
+    "ALLOW_PRIVATE_MAIL_HOSTS": "Names, addresses or networks of mail servers inside of your own network that users may connect to",
+    "AUTOCONFIG_DATABASE": "Address of a public list of mail servers, asked for a domain that says nothing of its own; none by default",
+    "GOOGLE_OAUTH_CLIENT_ID": "Of the application registered at Google, so that Gmail is connected without a password",
+    "GOOGLE_OAUTH_CLIENT_SECRET": "Its secret",
+    "GOOGLE_OAUTH_AUTHORIZE_URL": "Another address to ask for permission than Google's own",
+    "GOOGLE_OAUTH_TOKEN_URL": "Another address for tokens than Google's own",
+    "GOOGLE_OAUTH_SCOPE": "Other permissions to ask for, separated by spaces",
+    "GOOGLE_IMAP_SERVER": "Another IMAP server than imap.gmail.com, as host:port",
+    "GOOGLE_SMTP_SERVER": "Another SMTP server than smtp.gmail.com, as host:port",
+    "MICROSOFT_OAUTH_CLIENT_ID": "Of the application registered at Microsoft Entra, for Microsoft 365 and Outlook.com",
+    "MICROSOFT_OAUTH_CLIENT_SECRET": "Its secret",
+    "MICROSOFT_OAUTH_TENANT": "Directory whose accounts may connect: its id or domain, organizations, consumers, or common",
+    "MICROSOFT_OAUTH_AUTHORIZE_URL": "Another address to ask for permission, as national clouds have it",
+    "MICROSOFT_OAUTH_TOKEN_URL": "Another address for tokens, as national clouds have it",
+    "MICROSOFT_OAUTH_SCOPE": "Other permissions to ask for, as national clouds need them, separated by spaces",
+    "MICROSOFT_IMAP_SERVER": "Another IMAP server than outlook.office365.com, as host:port",
+    "MICROSOFT_SMTP_SERVER": "Another SMTP server than smtp.office365.com, as host:port",
     "COPIES_LIMIT": "Up to how many recipients of a tracked mail each get a copy of their own",
     "OWN_NETWORKS": "Addresses or networks that the company works from, comma separated: what comes from there counts as one's own",
     "TIME_ZONE": "Default time zone of new users",
@@ -43,6 +60,7 @@ KNOWN = {
     "CANDOR_DEMO_IMAP_PORT": "Set by `manage.py demo`: port of the demo mailbox server",
 }
 DOMAIN = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?\.)+[a-z](?:[a-z0-9-]*[a-z0-9])?")
+HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 LOOPBACK_NAMES = {"localhost", "localhost.localdomain"}
 
 
@@ -86,6 +104,40 @@ class Environment:
                     name, f"{name} holds “{text}”, which is no address and no network.", f"For example {name}=203.0.113.7,10.0.0.0/8."
                 )
         return readable
+
+    def hosts(self, name: str) -> list[str]:
+        """Names of hosts, addresses and networks; those that are none of these are told and left out."""
+        readable = []
+        for text in self.texts(name):
+            host = _host_or_network(text)
+            if host:
+                readable.append(host)
+            else:
+                self._tell(
+                    name,
+                    f"{name} holds “{text}”, which is no host, no address and no network.",
+                    f"For example {name}=mail.example.lan,10.0.0.0/8.",
+                )
+        return readable
+
+    def endpoint(self, name: str) -> str:
+        """An absolute http(s) address with a path; "" where none is set or it cannot be read."""
+        value = self.text(name)
+        parts = urlsplit(value)
+        if value and not (parts.scheme in ("http", "https") and parts.hostname):
+            self._tell(name, f"{name} is “{value}”, which is not a web address.", f"For example {name}=https://login.example.com/token.")
+            return ""
+        return value
+
+    def server(self, name: str) -> tuple[str, int] | None:
+        """A host and its port, as `mail.example.com:993`; None where none is set or it cannot be read."""
+        host, _, port = self.text(name).rpartition(":")
+        if not self.text(name):
+            return None
+        if host and port.isdigit() and 0 < int(port) < 65536:
+            return host.removeprefix("[").removesuffix("]"), int(port)
+        self._tell(name, f"{name} is “{self.text(name)}”, which is not a host with its port.", f"For example {name}=mail.example.com:993.")
+        return None
 
     def number(self, name: str, default: int) -> int:
         value = self.text(name)
@@ -166,6 +218,15 @@ def _web_address(value: str) -> str | None:
     except (ValueError, KeyError):
         pass
     return None
+
+
+def _host_or_network(text: str) -> str:
+    """A network as Python writes it, or a host's name in lower case; "" for what is neither."""
+    try:
+        return str(ip_network(text, strict=False))
+    except ValueError:
+        name = text.lower().rstrip(".")
+        return name if HOST.fullmatch(name) and not name.replace(".", "").isdigit() else ""
 
 
 def _domain(text: str) -> str:

@@ -1,6 +1,7 @@
 """Django settings: one file, read from the environment; every setting is listed in `crm.environment.KNOWN`."""
 
 from pathlib import Path
+from typing import Any
 
 from celery.schedules import crontab
 from csp.constants import NONE, SELF, UNSAFE_INLINE
@@ -149,6 +150,7 @@ CELERY_BEAT_SCHEDULE = {
     "sync mailboxes": {"task": "mail.tasks.sync_due", "schedule": 5.0, "options": {"expires": 10}},
     "look for returned mail": {"task": "mail.tasks.look_for_bounces", "schedule": 30.0, "options": {"expires": 60}},
     "suggest next steps": {"task": "mail.tasks.suggest_steps", "schedule": 60.0, "options": {"expires": 60}},
+    "remove the mail of disconnected accounts": {"task": "mail.tasks.remove_leaving", "schedule": 60.0, "options": {"expires": 60}},
     "record hits": {"task": "tracking.tasks.record_hits", "schedule": 10.0, "options": {"expires": 30}},
     "note that the worker is alive": {"task": "crm.tasks.heartbeat", "schedule": 15.0, "options": {"expires": 30}},
     "drop old live events": {"task": "notifications.tasks.drop_old_events", "schedule": 600.0, "options": {"expires": 600}},
@@ -248,6 +250,23 @@ MAX_MESSAGE_BYTES = 25 * 1024 * 1024  # of attachments in one mail; what large p
 MAX_RECEIVED_BYTES = 50 * 1024 * 1024  # of one mail that is imported; larger ones are named and left out
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 
+# Users' mail accounts
+ALLOW_PRIVATE_MAIL_HOSTS = ENVIRONMENT.hosts("ALLOW_PRIVATE_MAIL_HOSTS")
+AUTOCONFIG_DATABASE = ENVIRONMENT.endpoint("AUTOCONFIG_DATABASE")
+OAUTH: dict[str, dict[str, Any]] = {
+    provider: {
+        "client_id": ENVIRONMENT.text(f"{name}_OAUTH_CLIENT_ID"),
+        "client_secret": ENVIRONMENT.text(f"{name}_OAUTH_CLIENT_SECRET"),
+        "authorize_url": ENVIRONMENT.endpoint(f"{name}_OAUTH_AUTHORIZE_URL"),
+        "token_url": ENVIRONMENT.endpoint(f"{name}_OAUTH_TOKEN_URL"),
+        "scope": ENVIRONMENT.text(f"{name}_OAUTH_SCOPE"),
+        "imap": ENVIRONMENT.server(f"{name}_IMAP_SERVER"),
+        "smtp": ENVIRONMENT.server(f"{name}_SMTP_SERVER"),
+    }
+    for provider, name in (("google", "GOOGLE"), ("microsoft", "MICROSOFT"))
+}
+MICROSOFT_OAUTH_TENANT = ENVIRONMENT.text("MICROSOFT_OAUTH_TENANT", "common")
+
 # Candor's own mail (password reset)
 vars().update(ENVIRONMENT.email("EMAIL_URL", f"smtp://127.0.0.1:{DEMO_SMTP_PORT}" if DEMO else "consolemail://"))
 EMAIL_TIMEOUT = 10  # seconds; somebody waits for the page
@@ -267,5 +286,8 @@ LOGGING = {
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
         "uvicorn.access": {"level": "WARNING"},
+        "imapclient": {"level": "INFO"},  # these three would write down mail, addresses and tokens
+        "urllib3": {"level": "INFO"},
+        "authlib": {"level": "INFO"},
     },
 }

@@ -3,6 +3,8 @@
 import os
 import tempfile
 
+for name in [name for name in os.environ if name.startswith(("GOOGLE_", "MICROSOFT_", "AUTOCONFIG_", "ALLOW_PRIVATE_"))]:
+    os.environ.pop(name)
 for name in ("SITE_URL", "TRACKING_URL", "TRACKING_HOSTS", "CANDOR_DEMO", "TRUSTED_PROXIES", "OWN_NETWORKS", "DEBUG", "EMAIL_URL"):
     os.environ.pop(name, None)
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="candor-tests-")
@@ -21,6 +23,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+ALLOW_PRIVATE_MAIL_HOSTS = ["127.0.0.0/8", "::1/128"]  # where the servers of the tests listen
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 CELERY_BROKER_URL = "memory://"  # wake-ups of one test must not reach another's queue
 if IS_SQLITE:  # a file, as in life: threads of a test wait for one another instead of failing on a shared cache

@@ -13,7 +13,6 @@ from django.db.models import Max, Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from crm.lib.encryption import CannotDecrypt
 from mail import imap, reports, suggesting, telling
 from mail.faults import ServerFault
 from mail.models import Account, Delivery, Message, Recipient
@@ -44,14 +43,14 @@ def expect(message: Message, *, now: datetime) -> None:
 
 def look(*, now: datetime) -> None:
     """Search the Inboxes that are due, each claimed by moving its due time. Any number of workers may run it at once."""
-    waiting = Account.objects.filter(bounces_due_at__lte=now).exclude(sync__is_on=True)  # the sync reads each mail anyway
-    for account in waiting.order_by("bounces_due_at").defer("imap_password", "smtp_password"):
+    waiting = Account.objects.running().filter(bounces_due_at__lte=now).exclude(sync__is_on=True)  # the sync reads each mail anyway
+    for account in waiting.order_by("bounces_due_at"):
         claimed = Account.objects.filter(pk=account.pk, bounces_due_at=account.bounces_due_at)
         if claimed.update(bounces_due_at=_next_look(account, now)):
             try:
                 _look_into(account, now)
-            except (ServerFault, CannotDecrypt) as error:
-                logger.warning("The Inbox of account %s could not be searched for returned mail: %s", account.pk, type(error).__name__)
+            except ServerFault as error:
+                logger.warning("The Inbox of account %s could not be searched for returned mail: %s", account.pk, error.kind)
 
 
 def _next_look(account: Account, now: datetime) -> datetime | None:

@@ -32,13 +32,13 @@ def accounts_waiting(now: datetime) -> list[int | None]:
     """
     held = Delivery.objects.filter(status__in=HELD, claimed_at__gt=now - STALE)
     busy = set(held.values_list("message__account", flat=True))
-    waiting = Delivery.objects.due(now).order_by("next_attempt_at", "pk").values_list("message__account", flat=True)
+    waiting = Delivery.objects.due(now).of_running_accounts().order_by("next_attempt_at", "pk").values_list("message__account", flat=True)
     return [account for account in dict.fromkeys(waiting) if account is None or account not in busy]
 
 
 def claim_next(account: int | None, now: datetime) -> Delivery | None:
     """The account's longest due delivery, now ours; None when nothing is left."""
-    due = Delivery.objects.due(now).filter(message__account=account).order_by("next_attempt_at", "pk")
+    due = Delivery.objects.due(now).of_running_accounts().filter(message__account=account).order_by("next_attempt_at", "pk")
     while (pk := due.values_list("pk", flat=True).first()) is not None:
         mine = uuid.uuid4()
         changes = {"status": Status.SENDING, "claim": mine, "claimed_at": now, "attempts": F("attempts") + 1}

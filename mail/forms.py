@@ -7,6 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.models import User
+from crm.lib.encryption import is_readable
 from crm.records.models import Deal
 from mail import body
 from mail.models import Account, Message, Security
@@ -57,6 +58,26 @@ class ComposeForm(forms.Form):
         return plain_as_html(text)
 
 
+class AddressForm(forms.Form):
+    """The first step of connecting an account: its address, by which the servers are found."""
+
+    email = forms.EmailField(
+        label=_("email address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"class": "form-control", "autocomplete": "email", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        if Account.objects.visible_to(self.user).filter(email__iexact=email).exists():
+            raise forms.ValidationError(_("This address is connected already."))
+        return email
+
+
 class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
     """A mail account. A password is never shown again: left empty, the stored one stays."""
 
@@ -76,12 +97,10 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
             "smtp_port",
             "smtp_security",
             "smtp_username",
-            "smtp_password",
             "imap_host",
             "imap_port",
             "imap_security",
             "imap_username",
-            "imap_password",
             "sent_kept_by",
             "signature_html",
         ]
@@ -91,7 +110,12 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         self.user = user
         for field in self.fields.values():
             field.widget.attrs["class"] = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
-        self.stored = {name: getattr(self.instance, name) for name in ("smtp_password", "imap_password")} if self.instance.pk else {}
+        if self.instance.has_token:
+            for name in [name for name in self.fields if name.startswith(SERVERS) or name == "email"]:
+                del self.fields[name]
+        self.is_unreadable = bool(self.instance.pk) and not is_readable(self.instance)
+        names = () if self.is_unreadable or not self.instance.pk else ("smtp_password", "imap_password")
+        self.stored = {name: getattr(self.instance, name) for name in names}
 
     @property
     def password_help(self) -> str:
@@ -103,7 +127,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def asks_other_servers(self) -> bool:
         """Whether a server, a user name or a password is new."""
-        return any(name.startswith(("smtp_", "imap_")) or name == "email" for name in self.changed_data)
+        return any(name.startswith(SERVERS) or name == "email" for name in self.changed_data)
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
@@ -126,7 +150,9 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         """Empty password fields keep what is stored; an empty IMAP user or password means the same as for SMTP."""
         values: dict[str, Any] = super().clean() or {}
-        self.instance.is_demo = self.instance.is_demo and "smtp_host" not in self.changed_data
+        if self.instance.has_token:
+            return values
+        self.instance.is_demo = self.instance.is_demo and not PLACES & set(self.changed_data)
         typed = values.get("smtp_password", "")
         values["smtp_password"] = typed or self._stored_password("smtp")
         values["smtp_username"] = values.get("smtp_username") or (values.get("email", "") if values["smtp_password"] else "")
@@ -135,6 +161,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
             is_other_host = "imap_host" in self.changed_data
             kept = "" if is_other_host else self.stored.get("imap_password", "")
             values["imap_password"] = values.get("imap_password") or kept or typed or self._stored_password("imap")
+        self.instance.smtp_password, self.instance.imap_password = values["smtp_password"], values.get("imap_password", "")
         return values
 
     def _stored_password(self, protocol: str) -> str:
@@ -154,6 +181,8 @@ class OptionsForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ["open_tracking", "link_tracking", "notify_activity", "count_undecided"]
 
 
+SERVERS = ("smtp_", "imap_")
+PLACES = {"smtp_host", "smtp_port", "imap_host", "imap_port"}  # of the demo's own servers, which stay trusted only as they are
 PORTS = {  # usual ports by protocol and security
     "smtp": {Security.TLS: 465, Security.STARTTLS: 587, Security.NONE: 25},
     "imap": {Security.TLS: 993, Security.STARTTLS: 143, Security.NONE: 143},

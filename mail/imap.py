@@ -1,18 +1,25 @@
 """The Sent folder at the user's provider, by IMAP: looked through for a Message-ID, rid of tracked copies, given the clean one."""
 
 import contextlib
+import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
+from typing import Any
 
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import CapabilityError, IMAPClientAbortError, IMAPClientError, LoginError, ProtocolError
+from imapclient.imap4 import IMAP4WithTimeout
 from imapclient.imapclient import SENT, TRASH
+from imapclient.tls import IMAP4_TLS, wrap_socket
 
-from mail import addresses, faults
+from crm.lib.dialling import dial
+from crm.lib.encryption import CannotDecrypt
+from mail import addresses, faults, tokens
 from mail.faults import Kind, Reply, ServerFault
 from mail.models import Account, Security
+from mail.xoauth2 import Dialogue
 
 SEEN, INBOX = rb"\Seen", rb"\Inbox"
 DEFAULT_SENT = "Sent"
@@ -136,12 +143,15 @@ class Mailbox:
 
 
 @contextlib.contextmanager
-def connected(account: Account, *, seconds: float = 30) -> Iterator[Mailbox]:
-    """Sign in, and out at the end; `seconds` limits connecting and each answer. Raises ServerFault."""
+def connected(account: Account, *, seconds: float = 30, greeting: float = 0, token: str = "") -> Iterator[Mailbox]:
+    """Sign in, and out at the end; `seconds` limits each answer, and the first one unless `greeting` does. Raises ServerFault.
+
+    A given token (OAuth 2) is used as it is; else one is asked for.
+    """
     with translated(account):
-        client = _connect(account, seconds)
+        client = _connect(account, greeting or seconds, seconds)
     try:
-        _sign_in(account, client)
+        _sign_in(account, client, tokens.source(account, token))
         yield Mailbox(account, client)
     finally:
         _leave(client)
@@ -154,15 +164,17 @@ def _is_news(answer: tuple[object, ...]) -> bool:
     return len(answer) > 1 and answer[0] != b"OK"
 
 
-def _connect(account: Account, seconds: float) -> IMAPClient:
+def _connect(account: Account, greeting: float, seconds: float) -> IMAPClient:
+    """A connection to the account's server, secured as wanted, not signed in yet. Raises what sockets and IMAPClient raise."""
     context = ssl.create_default_context()
     is_tls = account.imap_security == Security.TLS
-    client = IMAPClient(
+    client = _Dialled(
         account.imap_host,
         account.imap_port,
         ssl=is_tls,
         ssl_context=context if is_tls else None,
-        timeout=SocketTimeout(connect=seconds, read=seconds),
+        timeout=SocketTimeout(connect=greeting, read=seconds),
+        is_trusted=account.is_demo,
     )
     if account.imap_security == Security.STARTTLS:
         try:
@@ -176,10 +188,61 @@ def _connect(account: Account, seconds: float) -> IMAPClient:
     return client
 
 
-def _sign_in(account: Account, client: IMAPClient) -> None:
+def greet(account: Account, *, seconds: float) -> None:
+    """Connect and leave again: whether an IMAP server is there. Raises ServerFault."""
     with translated(account):
+        _leave(_connect(account, seconds, seconds))
+
+
+class _Dialled(IMAPClient):  # type: ignore[misc]
+    """Connects by `dial`, to hosts that users may choose."""
+
+    def __init__(self, *args: Any, is_trusted: bool, **kwargs: Any) -> None:
+        self.is_trusted = is_trusted
+        super().__init__(*args, **kwargs)
+
+    def _create_IMAP4(self) -> Any:
+        seconds = self._timeout.connect
+        if self.ssl:
+            return _DialledTLS(self, self.ssl_context, seconds)
+        return _DialledPlain(self, seconds)
+
+    def dial(self, seconds: float) -> socket.socket:
+        return dial(self.host, self.port, timeout=seconds, is_trusted=self.is_trusted)
+
+
+class _DialledPlain(IMAP4WithTimeout):  # type: ignore[misc]
+    def __init__(self, client: _Dialled, seconds: float) -> None:
+        self.client = client
+        super().__init__(client.host, client.port, seconds)
+
+    def _create_socket(self, timeout: float | None = None) -> socket.socket:
+        return self.client.dial(timeout or self._timeout)
+
+
+class _DialledTLS(IMAP4_TLS):  # type: ignore[misc]
+    def __init__(self, client: _Dialled, context: ssl.SSLContext, seconds: float) -> None:
+        self.client = client
+        super().__init__(client.host, client.port, context, seconds)
+
+    def _create_socket(self, timeout: float | None = None) -> socket.socket:
+        sock = self.client.dial(timeout or self._timeout)
+        try:
+            return wrap_socket(sock, self.ssl_context, self.host)  # type: ignore[no-any-return]
+        except BaseException:
+            sock.close()
+            raise
+
+
+def _sign_in(account: Account, client: IMAPClient, token_after: Callable[[str], str] | None) -> None:
+    with translated(account):
+        if token_after:
+            _sign_in_by_token(account, client, token_after)
+            return
         try:
             client.login(account.imap_username, account.imap_password)
+        except CannotDecrypt as error:
+            raise _fault(account, Kind.UNREADABLE) from error
         except UnicodeError as error:
             raise _fault(account, Kind.PASSWORD) from error
         except LoginError as error:
@@ -187,9 +250,30 @@ def _sign_in(account: Account, client: IMAPClient) -> None:
             raise _fault(account, _of_login(reply, account.imap_host), reply) from error
 
 
+def _sign_in_by_token(account: Account, client: IMAPClient, token_after: Callable[[str], str]) -> None:
+    """Once more with a fresh token where the first one is refused: it may have been taken back before its time."""
+    token = token_after("")
+    kind, reply = _try_token(account, client, token)
+    fresh = token_after(token) if kind == Kind.TOKEN_REFUSED else token
+    if fresh != token:
+        kind, reply = _try_token(account, client, fresh)
+    if kind:
+        raise _fault(account, kind, reply)
+
+
+def _try_token(account: Account, client: IMAPClient, token: str) -> tuple[Kind | None, Reply | None]:
+    dialogue = Dialogue(account.imap_username, token)
+    try:
+        client.sasl_login("XOAUTH2", dialogue)
+    except LoginError as error:
+        reply = Reply(-1, addresses.one_line(str(error))[:500])
+        return faults.of_token(reply, dialogue.status), reply
+    return None, None
+
+
 def _of_login(reply: Reply, host: str) -> Kind:
     if "[UNAVAILABLE]" in reply.text:  # RFC 5530: not the password's fault
-        return Kind.BUSY
+        return Kind.TOO_MANY if faults.of_login(reply, host) == Kind.TOO_MANY else Kind.BUSY
     if "[PRIVACYREQUIRED]" in reply.text or "disabled on" in reply.text:
         return Kind.NO_LOGIN
     return faults.of_login(reply, host)
@@ -207,7 +291,8 @@ def translated(account: Account) -> Iterator[None]:
     except ProtocolError as error:
         raise _fault(account, Kind.UNREADABLE) from error
     except IMAPClientError as error:
-        raise _fault(account, Kind.REFUSED, _words(error)) from error
+        reply = _words(error)
+        raise _fault(account, faults.told_in_between(reply), reply) from error
     except (OSError, UnicodeError) as error:
         raise _fault(account, faults.of_connecting(error)) from error
     except (ValueError, TypeError, KeyError, IndexError) as error:  # an answer that the client library cannot read

@@ -126,7 +126,7 @@ def _with_row_needs(messages: QuerySet[Message], user: User) -> QuerySet[Message
     tracked = of_thread.filter(tracked_mail__owner=user).order_by("-at", "-pk").values("tracked_mail_id")[:1]
     size = of_thread.exclude(folder=Message.Folder.DRAFTS).order_by().values("thread").annotate(size=Count("pk")).values("size")
     return (
-        messages.select_related("thread")
+        messages.select_related("thread", "account")
         .annotate(
             newest_tracked_id=Subquery(tracked),
             thread_size=Subquery(size),

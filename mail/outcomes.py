@@ -8,11 +8,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from mail import bounces, claims, sent_copies, telling, threading
+from mail import accounts, bounces, claims, sent_copies, telling, threading
 from mail.faults import Kind, Reply, ServerFault, of_refusal
 from mail.models import Account, Delivery, Message, Recipient
 from tracking import instrument
@@ -24,6 +23,16 @@ QUOTA_DELAY = 60 * MINUTE  # at least: asking more often only prolongs the block
 LONGEST_WAIT = timedelta(hours=24)  # that a server may ask for
 GIVE_UP = timedelta(days=4)  # RFC 5321 4.5.4.1
 MAX_CRASHES = 8  # attempts that ended without an outcome
+OF_ONE_MAIL = {  # or gone with the next try: nothing that its account's owner has to mend
+    Kind.RECIPIENT_REFUSED,
+    Kind.RECIPIENTS_REFUSED,
+    Kind.TOO_LARGE,
+    Kind.NO_UTF8,
+    Kind.REFUSED,
+    Kind.BUSY,
+    Kind.QUOTA,
+    Kind.CUT_OFF,
+}
 PROVIDER_ID = re.compile(r"<[^<>\s]{1,100}@[^<>\s]{1,100}\.outlook\.com>", re.IGNORECASE)
 AMAZON = re.compile(r"email-smtp\.([a-z0-9-]+)\.amazonaws\.com$", re.IGNORECASE)
 AMAZON_ID = re.compile(r"\bOk ([0-9a-z-]{20,100})\b", re.IGNORECASE)
@@ -61,7 +70,7 @@ def failed(delivery: Delivery, fault: ServerFault, *, refused: Mapping[str, Repl
         else:
             done = claims.settle(delivery, *claims.HELD, status=Status.FAILED, **words)
             _note_return(delivery, now)
-    _remember_fault(delivery.message.account, fault)
+    _remember_fault(delivery.message.account, fault, now)
     if done:
         telling.not_sent(delivery, now=now)
     return done
@@ -181,15 +190,7 @@ def provider_message_id(message: Message, reply: Reply) -> str:
     return f"<{number[1]}@{amazon[1]}.amazonses.com>" if amazon and number else ""
 
 
-def _remember_fault(account: Account | None, fault: ServerFault) -> None:
-    if (
-        account
-        and not fault.is_passing
-        and fault.kind not in (Kind.RECIPIENT_REFUSED, Kind.RECIPIENTS_REFUSED, Kind.TOO_LARGE, Kind.NO_UTF8, Kind.REFUSED)
-    ):
-        Account.objects.filter(pk=account.pk).update(last_error=fault.sentence[:500])
-
-
-def account_works(account: Account) -> None:
-    """A mail went through: forget what was wrong."""
-    Account.objects.filter(~Q(last_error=""), pk=account.pk).update(last_error="")
+def _remember_fault(account: Account | None, fault: ServerFault, now: datetime) -> None:
+    if account and fault.kind not in OF_ONE_MAIL:
+        with translation.override(account.owner.language):
+            accounts.fails(account, fault.sentence, now=now)

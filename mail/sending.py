@@ -17,7 +17,21 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from crm.lib.encryption import CannotDecrypt
-from mail import addresses, claims, copies, outbox, outcomes, pacing, rendering, sent_copies, sent_folder, sent_look, smtp, telling
+from mail import (
+    accounts,
+    addresses,
+    claims,
+    copies,
+    outbox,
+    outcomes,
+    pacing,
+    rendering,
+    sent_copies,
+    sent_folder,
+    sent_look,
+    smtp,
+    telling,
+)
 from mail.faults import Kind, Reply, ServerFault
 from mail.models import Account, Delivery
 from tracking import instrument
@@ -243,7 +257,7 @@ def _cannot(delivery: Delivery, sentence: Promise | str, clock: Clock) -> None:
 
 def _note_success(account: Account | None) -> None:
     if account:
-        outcomes.account_works(account)
+        accounts.works(account)
 
 
 @contextmanager

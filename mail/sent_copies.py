@@ -74,6 +74,7 @@ def due(*, now: datetime) -> list[Message]:
         message=OuterRef("pk"),
     )
     open_ones = Message.objects.filter(filing__in=OPEN, filing_due_at__lte=now).filter(Q(filing=Filing.PENDING) | ~Exists(moving))
+    open_ones = open_ones.filter(Q(account=None) | Q(account__in=Account.objects.running()))
     return list(open_ones.select_related("owner", "tracked_mail").order_by("account_id", "filing_due_at", "pk"))
 
 
@@ -141,7 +142,7 @@ def claim_searches(*, now: datetime) -> list[Delivery]:
     """The uncertain deliveries whose Sent folder is to be searched now, each answered to one worker only."""
     due = Delivery.objects.filter(status=Status.UNCERTAIN, next_attempt_at__lte=now, searches__lt=len(SEARCHES))
     claimed = []
-    for delivery in due.select_related("message__owner", "message__thread", "copy__mail"):
+    for delivery in due.of_running_accounts().select_related("message__owner", "message__thread", "copy__mail"):
         mine = due.filter(pk=delivery.pk, searches=delivery.searches)
         if mine.update(searches=F("searches") + 1, next_attempt_at=now + SEARCHES[delivery.searches]):
             delivery.searches += 1

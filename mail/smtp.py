@@ -10,13 +10,16 @@ import smtplib
 import socket
 import ssl
 from base64 import b64encode
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from mail import addresses, faults
+from crm.lib.dialling import dial
+from mail import addresses, faults, tokens
 from mail.faults import Kind, Reply, ServerFault
 from mail.models import Account, Security
+from mail.xoauth2 import Dialogue
 
 BLOCK = 64 * 1024  # bytes written at a time
 LEADING_DOT = re.compile(rb"(?m)^\.")
@@ -34,34 +37,41 @@ class Patience:
 
 
 PATIENT = Patience()
-QUICK = Patience(connect=8, command=8)  # for somebody who waits in front of the screen
+QUICK = Patience(connect=5, command=8)  # for somebody who waits in front of the screen
 
 
 @dataclass(frozen=True)
 class Server:
-    """Where and how to sign in; `username` is empty when the server wants none."""
+    """Where and how to sign in; `username` is empty when the server wants none.
+
+    With `token_after` (OAuth 2) no password is used: it answers an access token, other than the one it is given, which was refused.
+    """
 
     host: str
     port: int
     security: str
     username: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
     greeting: str = "localhost"  # what EHLO says: the sender's domain, never this machine's name
+    is_trusted: bool = False  # of the demo: on this machine by construction
+    token_after: Callable[[str], str] | None = field(default=None, repr=False)
 
 
 class NoFinalAnswer(Exception):
     """The final dot may have been written, and no answer to it came: the mail may or may not be on its way."""
 
 
-def server_of(account: Account) -> Server:
-    """An account's SMTP server."""
+def server_of(account: Account, *, token: str = "") -> Server:
+    """An account's SMTP server. A given token is used as it is; else one is asked for when it is needed."""
     return Server(
         host=account.smtp_host,
         port=account.smtp_port,
         security=account.smtp_security,
         username=account.smtp_username,
-        password=account.smtp_password,
+        password="" if account.has_token else account.smtp_password,
         greeting=addresses.domain_to_ascii(account.email.rpartition("@")[2]),
+        is_trusted=account.is_demo,
+        token_after=tokens.source(account, token),
     )
 
 
@@ -162,8 +172,11 @@ class Connection:
         try:
             if server.security == Security.TLS:
                 secure = ssl.create_default_context()
-                return smtplib.SMTP_SSL(server.host, server.port, server.greeting, timeout=patience, context=secure)
-            return smtplib.SMTP(server.host, server.port, server.greeting, timeout=patience)
+                return (_TrustedTLS if server.is_trusted else _DialledTLS)(
+                    server.host, server.port, server.greeting, timeout=patience, context=secure
+                )
+            kind = _Trusted if server.is_trusted else _Dialled
+            return kind(server.host, server.port, server.greeting, timeout=patience)
         except smtplib.SMTPConnectError as error:
             reply = _reply(error.smtp_code, error.smtp_error)
             raise self.fault(self._of_greeting(reply), reply) from error
@@ -205,6 +218,9 @@ class Connection:
     def _sign_in(self) -> None:
         """By the first way that the server knows: a second try with the same password would only count as another failure."""
         offered = self._open_client().esmtp_features.get("auth", "").upper().split()
+        if self.server.token_after:
+            self._sign_in_by_token(self.server.token_after)
+            return
         for mechanism, sign_in in (("PLAIN", self._sign_in_plain), ("LOGIN", self._sign_in_login)):
             if mechanism in offered:
                 reply = sign_in()
@@ -213,6 +229,24 @@ class Connection:
                 if reply.code != 504:  # offered, but not meant
                     raise self.fault(faults.of_login(reply, self.server.host), reply)
         raise self.fault(Kind.NO_LOGIN)
+
+    def _sign_in_by_token(self, token_after: Callable[[str], str]) -> None:
+        """Once more with a fresh token where the first one is refused: it may have been taken back before its time."""
+        token = token_after("")
+        kind, reply = self._try_token(token)
+        fresh = token_after(token) if kind == Kind.TOKEN_REFUSED else token
+        if fresh != token:
+            kind, reply = self._try_token(fresh)
+        if kind:
+            raise self.fault(kind, reply)
+
+    def _try_token(self, token: str) -> tuple[Kind | None, Reply]:
+        dialogue = Dialogue(self.server.username, token)
+        reply = self._command(f"AUTH XOAUTH2 {dialogue.begin()}", patience=self.patience.command)
+        if reply.code == 334:
+            dialogue.go_on(reply.text)
+            reply = self._command("", patience=self.patience.command)
+        return (None if reply.is_good else faults.of_token(reply, dialogue.status)), reply
 
     def _sign_in_plain(self) -> Reply:
         """RFC 4616."""
@@ -285,6 +319,27 @@ class Connection:
     def _lost(self, error: Exception) -> ServerFault:
         self.close()
         return self.fault(_of_silence(error))
+
+
+class _Dialled(smtplib.SMTP):
+    """Connects by `dial`, to hosts that users may choose."""
+
+    is_trusted = False
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return dial(host, port, timeout=timeout, is_trusted=self.is_trusted)
+
+
+class _DialledTLS(smtplib.SMTP_SSL, _Dialled):
+    """The same with TLS from the first byte, which SMTP_SSL puts around that socket."""
+
+
+class _Trusted(_Dialled):
+    is_trusted = True
+
+
+class _TrustedTLS(_DialledTLS):
+    is_trusted = True
 
 
 def _send_at_once(client: smtplib.SMTP) -> None:

@@ -8,12 +8,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm.lib import heartbeat
-from mail.models import Delivery, Message
+from mail.models import Account, Delivery, Message
 from mail.models.message import Recipient
 
 Status = Delivery.Status
 ORDER = (Status.FAILED, Status.UNCERTAIN, Status.RETRY, Status.TRANSMITTING, Status.SENDING, Status.QUEUED, Status.SENT)
 ON_THE_WIRE = (Status.SENDING, Status.TRANSMITTING)
+WAITS = (Status.QUEUED, Status.RETRY)
 AGAIN = ((Status.FAILED, Status.RETRY), (Status.UNCERTAIN,))  # what “Send again” is for; what is uncertain only when nothing else is
 
 
@@ -21,7 +22,8 @@ AGAIN = ((Status.FAILED, Status.RETRY), (Status.UNCERTAIN,))  # what “Send aga
 class DeliveryState:
     """What the outbox shows: `kind` chooses icon and colour, `text` says it, `reply` has the server's own words."""
 
-    kind: str  # waiting, silent (no worker), sending, retry, failed, uncertain, sent, partly (a recipient of a sent mail was refused)
+    kind: str  # waiting, silent (no worker), sending, retry, failed, uncertain, sent, partly (a recipient of a sent mail was refused),
+    # paused and reconnect (its account stands still)
     text: str
     reply: str = ""
     next_attempt_at: datetime | None = None
@@ -33,6 +35,11 @@ class DeliveryState:
     @property
     def can_send_again(self) -> bool:
         return self.again_count > 0
+
+    @property
+    def is_held(self) -> bool:
+        """Whether its account holds it up, which Email sync can change."""
+        return self.kind in ("paused", "reconnect")
 
     @property
     def is_partly(self) -> bool:
@@ -58,12 +65,12 @@ def delivery_state(message: Message) -> DeliveryState | None:
     total, reached = len(_recipients(deliveries)), len(_reached(deliveries))
     if worst.status == Status.SENT:
         return _sent(deliveries, reached=reached, total=total)
-    kind = _kind(worst)
+    kind = _kind(worst, message.account)
     return DeliveryState(
         kind=kind,
         text=_text(kind, worst, _whom(deliveries)),
         reply=worst.smtp_reply,
-        next_attempt_at=worst.next_attempt_at if worst.status == Status.RETRY else None,
+        next_attempt_at=worst.next_attempt_at if kind == "retry" else None,
         can_edit=message.folder == Message.Folder.OUTBOX and not any(one.status in (*ON_THE_WIRE, Status.SENT) for one in deliveries),
         again_count=len(_recipients(to_send_again(deliveries))),
         reached=reached,
@@ -81,7 +88,7 @@ def recipient_state(message: Message, recipient: Recipient) -> RecipientState | 
     if own.status == Status.SENT:
         return RecipientState("sent", at=own.sent_at) if len(message.recipients.all()) > 1 else None
     is_retry = own.status == Status.RETRY
-    kind = "waiting" if own.status == Status.QUEUED else _kind(own)
+    kind = "waiting" if own.status == Status.QUEUED else _kind(own, None)
     return RecipientState(kind, at=own.next_attempt_at if is_retry else None, reply=own.smtp_reply or own.error)
 
 
@@ -109,9 +116,11 @@ def _whom(deliveries: list[Delivery]) -> str:
     return "" if len(worst) == len(deliveries) else ", ".join(one.email for one in _recipients(worst))
 
 
-def _kind(delivery: Delivery) -> str:
+def _kind(delivery: Delivery, account: Account | None) -> str:
     if delivery.status in ON_THE_WIRE:
         return "sending"
+    if delivery.status in WAITS and account and not account.is_running:
+        return "reconnect" if account.needs_reconnecting else "paused"
     if delivery.status == Status.QUEUED:
         return "waiting" if heartbeat.is_alive() else "silent"
     return str(delivery.status)
@@ -120,6 +129,8 @@ def _kind(delivery: Delivery) -> str:
 def _text(kind: str, delivery: Delivery, whom: str) -> str:
     words = {
         "waiting": _("Waiting to be sent"),
+        "paused": _("Waits: this account is paused. It goes out when the account is resumed under Email sync."),
+        "reconnect": _("Waits: this account has to be connected again under Email sync. It goes out then."),
         "silent": _(
             "Waiting: the part of Candor that sends mail has not been heard of. Nothing is lost; it goes out when that runs again."
         ),

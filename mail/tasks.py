@@ -6,7 +6,7 @@ import threading
 from celery import shared_task
 from django.utils import timezone
 
-from mail import bounces, sending, suggesting
+from mail import bounces, leaving, sending, suggesting
 from mail.sync import pace, running, watching
 
 logger = logging.getLogger(__name__)
@@ -62,6 +62,19 @@ def news_of(account_pk: int) -> None:
 def suggest_steps() -> None:
     """Suggest next steps for mails that wait for their answer, and put away those without a point."""
     suggesting.suggest(now=timezone.now())
+
+
+@shared_task
+def remove_leaving() -> None:
+    """Remove the mail of accounts that were disconnected together with it."""
+    leaving.go_on()
+
+
+def wake_leaving() -> None:
+    """Have that begun now; never raises: with the broker down the periodic look begins it."""
+        remove_leaving.apply_async(expires=WAKE_LIFE, retry=False)
+    except Exception as error:  # as below
+        logger.warning("The worker could not be woken (%s); what leaves waits for its next look.", type(error).__name__)
 
 
 def wake() -> None:

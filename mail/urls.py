@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mail.views import accounts, composing, files, folders, suggestions, syncing, threads
+from mail.views import account_verbs, accounts, composing, connecting, files, folders, suggestions, syncing, threads
 
 app_name = "mail"
 urlpatterns = [
@@ -37,5 +37,12 @@ urlpatterns = [
     path("settings/email-sync/accounts/<int:pk>/sync/folders/", syncing.sync_folders, name="sync_folders"),
     path("settings/email-sync/accounts/<int:pk>/sync/off/", syncing.sync_off, name="sync_off"),
     path("settings/email-sync/accounts/<int:pk>/sync/card/", syncing.sync_card, name="sync_card"),
-    path("settings/email-sync/accounts/<int:pk>/disconnect/", accounts.account_delete, name="account_delete"),
+    path("settings/email-sync/accounts/<int:pk>/test/", account_verbs.account_check, name="account_check"),
+    path("settings/email-sync/accounts/<int:pk>/pause/", account_verbs.account_pause, name="account_pause"),
+    path("settings/email-sync/accounts/<int:pk>/resume/", account_verbs.account_resume, name="account_resume"),
+    path("settings/email-sync/accounts/<int:pk>/move/", account_verbs.account_move, name="account_move"),
+    path("settings/email-sync/accounts/<int:pk>/disconnect/", account_verbs.account_delete, name="account_delete"),
+    path("settings/email-sync/find/", accounts.account_find, name="account_find"),
+    path("settings/email-sync/sign-in/<slug:sign_in>/", connecting.account_sign_in, name="account_sign_in"),
+    path("settings/email-sync/signed-in/", connecting.account_signed_in, name="account_signed_in"),
 ]

@@ -5,8 +5,15 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Address = IPv4Address | IPv6Address
-# Global by their form, yet they only carry another address inside (RFC 6052, RFC 3056, RFC 4380), or name a group.
-TUNNELS = tuple(map(ip_network, ("64:ff9b::/96", "2002::/16", "2001::/32", "ff00::/8", "224.0.0.0/4")))
+GLOBAL_UNICAST = ip_network("2000::/3")  # of IPv6, nothing else has been given out for the internet (RFC 4291)
+# Global by their form, yet they only carry another address inside (RFC 6052, RFC 3056, RFC 4380, RFC 3068), name a group, or are kept
+# for protocols and examples (RFC 6890, RFC 9637).
+TUNNELS = tuple(
+    map(
+        ip_network,
+        ("64:ff9b::/96", "2002::/16", "2001::/32", "ff00::/8", "224.0.0.0/4", "192.88.99.0/24", "192.0.0.0/24", "3fff::/20"),
+    )
+)
 
 
 @lru_cache(maxsize=4096)
@@ -31,7 +38,8 @@ def is_in(address: Address | None, names: Iterable[str]) -> bool:
 
 def is_public(address: Address) -> bool:
     """Whether the whole internet knows the address: not loopback, private, shared by a carrier (RFC 6598) or a tunnel's."""
-    return address.is_global and not any(address in tunnel for tunnel in TUNNELS)
+    is_given_out = isinstance(address, IPv4Address) or address in GLOBAL_UNICAST
+    return is_given_out and address.is_global and not any(address in tunnel for tunnel in TUNNELS)
 
 
 @lru_cache(maxsize=8)

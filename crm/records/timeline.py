@@ -68,6 +68,11 @@ def keep_all(lines: Sequence[Standing]) -> None:
     TimelineEntry.objects.bulk_create(entries, update_conflicts=True, unique_fields=["group_key"], update_fields=changed)
 
 
+def forget(urls: Collection[str], *, only_for: User) -> None:
+    """Drop a user's own lines about what lay at these addresses and is gone."""
+    TimelineEntry.objects.filter(only_for=only_for, url__in=urls).delete()
+
+
 def take_back(group_keys: Collection[str]) -> None:
     """Drop lines whose happening turned out to be none."""
     TimelineEntry.objects.filter(group_key__in=group_keys).delete()

@@ -1,6 +1,6 @@
 """Accounts, threads, messages, deliveries, and what the sync knows of the mailbox at the provider."""
 
-from mail.models.account import Account, KeptBy, Security
+from mail.models.account import Account, KeptBy, Security, SignIn
 from mail.models.delivery import Delivery
 from mail.models.message import Attachment, Message, MissingMessage, Recipient, Thread
 from mail.models.syncing import Block, KeptMail, RemoteChange, RemoteCopy, RemoteFolder, SyncState
@@ -19,6 +19,7 @@ __all__ = [
     "RemoteCopy",
     "RemoteFolder",
     "Security",
+    "SignIn",
     "SyncState",
     "Thread",
 ]

@@ -27,16 +27,31 @@ class KeptBy(models.TextChoices):
     CANDOR = "candor", _("Candor, by IMAP")
 
 
+class SignIn(models.TextChoices):
+    """How Candor proves to the servers that it may."""
+
+    PASSWORD = "password", _("Password")
+    GOOGLE = "google", "Google"  # OAuth 2: no password is known here
+    MICROSOFT = "microsoft", "Microsoft"
+
+
 class AccountQuerySet(models.QuerySet["Account"]):
     """Mail accounts."""
 
     def visible_to(self, user: User) -> Self:
-        """Only the account's owner."""
-        return self.filter(owner=user)
+        """Only the account's owner; not one that is being removed together with its mail."""
+        return self.filter(owner=user, leaving_at=None)
+
+    def running(self) -> Self:
+        """Those whose servers may be asked: see `Account.is_running`."""
+        return self.filter(is_paused=False, needs_reconnecting=False, leaving_at=None)
 
 
 class Account(models.Model):
-    """Settings to send by SMTP and to file the clean copy by IMAP; passwords are encrypted at rest."""
+    """Settings to send by SMTP and to file the clean copy by IMAP; passwords and tokens are encrypted at rest.
+
+    A user's accounts stand in their order; the first one is what new mail is sent from.
+    """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mail_accounts")
     email = models.EmailField(_("email address"))
@@ -52,6 +67,15 @@ class Account(models.Model):
     imap_security = models.CharField(_("IMAP security"), max_length=10, choices=Security.choices, default=Security.TLS)
     imap_username = models.CharField(_("IMAP user name"), max_length=200, blank=True)
     imap_password = EncryptedTextField(_("IMAP password"), blank=True)
+    sign_in = models.CharField(max_length=10, choices=SignIn.choices, default=SignIn.PASSWORD, editable=False)
+    access_token = EncryptedTextField(blank=True, editable=False)  # OAuth 2, as the next two: see `tokens`
+    refresh_token = EncryptedTextField(blank=True, editable=False)
+    token_expires_at = models.DateTimeField(null=True, blank=True, editable=False)
+    token_claimed_at = models.DateTimeField(null=True, blank=True, editable=False)  # since when a worker renews it
+    needs_reconnecting = models.BooleanField(default=False, editable=False)  # the provider took the permission back
+    is_paused = models.BooleanField(default=False, editable=False)  # by its owner: nothing is sent and nothing is looked for
+    position = models.PositiveIntegerField(default=0, editable=False)
+    leaving_at = models.DateTimeField(null=True, blank=True, editable=False)  # disconnected: its mail is being removed
     sent_kept_by = models.CharField(
         _("Copies in Sent are kept by"), max_length=10, choices=KeptBy.choices, blank=True, default=KeptBy.USUAL
     )
@@ -61,13 +85,26 @@ class Account(models.Model):
     bounces_uid = models.BigIntegerField(default=0, editable=False)  # the last report that was read there
     bounces_validity = models.BigIntegerField(default=0, editable=False)  # the UIDVALIDITY that it belongs to
     last_error = models.CharField(max_length=500, blank=True, editable=False)
+    failing_since = models.DateTimeField(null=True, blank=True, editable=False)  # when the first of the errors in a row came
 
     objects = AccountQuerySet.as_manager()
 
     class Meta:
-        ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["owner", "email"], name="mail_account_once")]
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "email"], name="mail_account_once", condition=models.Q(leaving_at__isnull=True))
+        ]
         indexes = [models.Index(fields=["bounces_due_at"], name="mail_account_bounces", condition=models.Q(bounces_due_at__isnull=False))]
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its servers may be asked; while not, its mail waits in the outbox."""
+        return not (self.is_paused or self.needs_reconnecting or self.leaving_at)
+
+    @property
+    def has_token(self) -> bool:
+        """Whether it signs in by OAuth 2."""
+        return self.sign_in != SignIn.PASSWORD

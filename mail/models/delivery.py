@@ -19,6 +19,11 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """Waiting, and their time has come."""
         return self.filter(status__in=[Delivery.Status.QUEUED, Delivery.Status.RETRY], next_attempt_at__lte=now)
 
+    def of_running_accounts(self) -> Self:
+        """Not of accounts that are paused, have to be connected again, or are being removed: theirs wait. Only for reading."""
+        stands_still = Q(message__account__is_paused=True) | Q(message__account__needs_reconnecting=True)
+        return self.exclude(stands_still | Q(message__account__leaving_at__isnull=False))
+
 
 class Delivery(models.Model):
     """One envelope: a body on its way to one or several recipients by SMTP."""

@@ -67,7 +67,7 @@ def carry_out(account: Account, server: Server, *, now: datetime) -> None:
         try:
             _Deed(account, server, change).do()
         except ServerFault as error:
-            if error.kind not in (Fault.REFUSED, Fault.UNREADABLE):
+            if error.kind not in (Fault.REFUSED, Fault.GARBLED):
                 raise
             _put_off(change, error, now)
         else:

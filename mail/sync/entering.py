@@ -137,13 +137,13 @@ class Entrance:
             with kept.watched(self.folder, uids, now=self.now):
                 return self.server.bodies(uids)
         except ServerFault as error:
-            if error.kind not in (Kind.UNREADABLE, Kind.REFUSED) or len(uids) == 1:
+            if error.kind not in (Kind.GARBLED, Kind.REFUSED) or len(uids) == 1:
                 return self._gave_up(uids[0], error)
         return {uid: body for one in uids for uid, body in self._bodies([one]).items()}
 
     def _gave_up(self, uid: int, error: ServerFault) -> dict[int, bytes]:
         """The server's answer for this very message cannot be used, and the connection goes on."""
-        if error.kind not in (Kind.UNREADABLE, Kind.REFUSED):
+        if error.kind not in (Kind.GARBLED, Kind.REFUSED):
             raise error
         return {}
 

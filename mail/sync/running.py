@@ -79,7 +79,7 @@ def _follow(visit: Visit, folder: RemoteFolder) -> None:
         _look(visit, folder, opened, arrived)
         retrying.retry(folder, visit.entrance(folder))
     except ServerFault as error:
-        if error.kind not in (Kind.REFUSED, Kind.UNREADABLE):
+        if error.kind not in (Kind.REFUSED, Kind.GARBLED):
             raise
         folder.error = str(error.reply or error.sentence)[:500]
         folder.save(update_fields=["error"])

@@ -129,7 +129,7 @@ def test_a_silent_server_is_given_ten_seconds_at_most(server, monkeypatch):
 
 
 def test_an_unprotected_password_is_warned_of(server, monkeypatch):
-    monkeypatch.setattr(diagnosis, "_try_smtp", lambda account: "")
+    monkeypatch.setattr(diagnosis, "_try_smtp", lambda account, token: "")
     (finding,) = diagnosis.check(account_at(server, host="mail.acme.test"))
     assert finding.warning == "Password and mail travel unprotected. Choose TLS or STARTTLS."
 

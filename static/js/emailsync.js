@@ -7,6 +7,8 @@ export function hook(found) {
     if (form.isHooked) continue;
     form.isHooked = true;
     if (form.matches("[data-account-form]")) hookAccount(form);
+    else if (form.matches("[data-account-check]")) hookCheck(form);
+    else if (form.matches("[data-account-find]")) hookFind(form);
     else if (form.matches("[data-options]")) hookOptions(form);
   }
 }
@@ -26,7 +28,7 @@ async function hookSignature(form) {
 function hookAccount(form) {
   hookSignature(form);
   const ports = JSON.parse(form.dataset.ports);
-  for (const protocol of ["smtp", "imap"]) {
+  for (const protocol of form.elements.smtp_port ? ["smtp", "imap"] : []) {
     const port = form.elements[`${protocol}_port`], security = form.elements[`${protocol}_security`];
     security.addEventListener("change", () => {
       const usual = Object.values(ports[protocol]).map(String);
@@ -34,15 +36,33 @@ function hookAccount(form) {
     });
   }
   const result = form.querySelector("[data-test-result]"), button = form.querySelector("[data-test]");
-  button?.addEventListener("click", async (event) => {
+  button?.addEventListener("click", (event) => {
     event.preventDefault();
-    button.disabled = true;
-    result.textContent = button.dataset.busy;
-    const response = await post(button.getAttribute("formaction"), new FormData(form)).catch(() => null);
-    button.disabled = false;
-    if (!response || isSignedOut(response)) result.textContent = button.dataset.failed;
-    else result.innerHTML = await response.text();
+    showOutcome({ button, result, words: button.dataset, address: button.getAttribute("formaction"), body: new FormData(form) });
   });
+}
+
+async function showOutcome({ button, result, words, address, body }) {
+  button.disabled = true;
+  result.textContent = words.busy;
+  const response = await post(address, body).catch(() => null);
+  button.disabled = false;
+  if (!response || isSignedOut(response)) result.textContent = words.failed;
+  else result.innerHTML = await response.text();
+}
+
+function hookCheck(form) {
+  const result = form.closest("li").querySelector("[data-check-result]"), button = form.querySelector("button");
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    showOutcome({ button, result, words: form.dataset, address: form.action, body: new FormData(form) });
+  });
+}
+
+function hookFind(form) {
+  const button = form.querySelector("[type=submit]"), label = button.textContent;
+  form.addEventListener("submit", () => { button.textContent = button.dataset.busy; button.setAttribute("aria-busy", "true"); });
+  addEventListener("pageshow", () => { button.textContent = label; button.removeAttribute("aria-busy"); });
 }
 
 function hookOptions(form) {

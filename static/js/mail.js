@@ -7,7 +7,7 @@ const NEEDS = {
   "[data-composer]": () => import("./composer.js"),
   "[data-mail-list], [data-mail-page]": () => maillist,
   "[data-mail-frame]": () => import("./mailframe.js"),
-  "[data-account-form], [data-options]": () => import("./emailsync.js"),
+  "[data-account-form], [data-account-check], [data-account-find], [data-options]": () => import("./emailsync.js"),
 };
 
 async function look(root) {
