@@ -72,6 +72,7 @@ def remove_leaving() -> None:
 
 def wake_leaving() -> None:
     """Have that begun now; never raises: with the broker down the periodic look begins it."""
+    try:
         remove_leaving.apply_async(expires=WAKE_LIFE, retry=False)
     except Exception as error:  # as below
         logger.warning("The worker could not be woken (%s); what leaves waits for its next look.", type(error).__name__)

@@ -8,10 +8,12 @@ import re
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from typing import BinaryIO, ClassVar, Self
+
+from mail.tests.fake_smtp import TOKEN_ERROR, read_xoauth2
 
 DROP = "drop"  # hang up instead of answering
 USUAL = ("IMAP4rev1", "SPECIAL-USE", "UIDPLUS", "MOVE")
@@ -43,12 +45,14 @@ class FakeImap:
 
     capabilities: tuple[str, ...] = USUAL
     dialogue: ClassVar[type["Dialogue"]]
+    good_tokens: Collection[str] = ()  # for XOAUTH2
     folders: dict[str, str] = field(default_factory=lambda: {"INBOX": "", "Sent": r"\Sent", "Trash": r"\Trash"})
 
     def __post_init__(self) -> None:
         self.mails: list[Mail] = []
         self.commands: list[str] = []
         self.connections = 0
+        self.logins: list[tuple[str, str]] = []
         self.before: dict[str, Callable[[], object]] = {}  # what happens once, just before a command is obeyed
         self._uids = 0
         self._script: dict[str, deque[str]] = {}
@@ -165,6 +169,18 @@ class Dialogue:
 
     def _login(self, *_words: str) -> str:
         return f"OK [CAPABILITY {' '.join(self.server.capabilities)}] welcome"
+
+    def _authenticate(self, mechanism: str) -> str:
+        """XOAUTH2 as Gmail has it: an error is told in a challenge, and the sign-in refused after the client's empty answer."""
+        assert mechanism == "XOAUTH2"
+        self._say("+ ")
+        user, token = read_xoauth2(self._line())
+        self.server.logins.append((user, token))
+        if token in self.server.good_tokens:
+            return self._login()
+        self._say(f"+ {TOKEN_ERROR}")
+        assert self._line() == ""
+        return "NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)"
 
     def _capability(self) -> None:
         self._say(f"* CAPABILITY {' '.join(self.server.capabilities)}")

@@ -4,8 +4,9 @@ import contextlib
 import socket
 import ssl
 import threading
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -25,6 +26,14 @@ GOOD = {
 DROP = "drop"  # hang up instead of answering
 HANG = "hang"  # say nothing until the server is stopped
 ACCEPT_AND_DROP = "accept and drop"  # at the dot: the mail is taken, the answer never arrives
+TOKEN_ERROR = b64encode(b'{"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}').decode()  # as Gmail says it
+
+
+def read_xoauth2(first: str) -> tuple[str, str]:
+    """The user and the token of XOAUTH2's first answer."""
+    user, auth, *ends = b64decode(first).decode().split("\x01")
+    assert ends == ["", ""]
+    return user.removeprefix("user="), auth.removeprefix("auth=Bearer ")
 
 
 @dataclass
@@ -43,6 +52,7 @@ class FakeServer:
     script: dict[str, list[str]] = field(default_factory=dict)
     tls: ssl.SSLContext | None = None
     tls_from_start: bool = False
+    good_tokens: Collection[str] = ()  # for XOAUTH2
 
     def __post_init__(self) -> None:
         self.taken: list[Received] = []
@@ -145,8 +155,20 @@ class _Dialogue:
             _, user, password = b64decode(rest[0]).decode().split("\0")
             self.server.logins.append((user, password))
             self._say(self.server.answer("auth"))
+        elif mechanism == "XOAUTH2":
+            self._take_token(*rest)
         else:
             self._say("504 no")
+
+    def _take_token(self, first: str) -> None:
+        user, token = read_xoauth2(first)
+        self.server.logins.append((user, token))
+        if token in self.server.good_tokens:
+            self._say(self.server.answer("auth"))
+            return
+        self._say(f"334 {TOKEN_ERROR}")
+        assert self.file.readline() == b"\r\n"
+        self._say("535-5.7.8 Username and Password not accepted.\r\n535 5.7.8 For more, see the help - gsmtp")
 
     def _starttls(self, command: str) -> None:
         self._say(self.server.answer("starttls"))
