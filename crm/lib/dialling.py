@@ -6,8 +6,9 @@ A name is resolved once, the address that came of it is judged, and that very ad
 
 import contextlib
 import socket
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import requests
@@ -20,6 +21,7 @@ from crm.lib.networks import is_in, is_public, read_address
 
 MOST_ADDRESSES = 6  # of one name that are tried
 CHUNK = 16 * 1024
+_of_thread = threading.local()
 
 
 class PrivateHost(OSError):
@@ -87,10 +89,37 @@ def guard(session: requests.Session, *, seconds: float, may_be_plain: bool = Fal
 def fetch(url: str, *, limit: int, seconds: float, may_be_plain: bool = False) -> bytes | None:
     """What lies at an address that somebody else chose; None for anything but a success. Raises TooMuch, RequestException, OSError."""
     ends_at = time.monotonic() + seconds
-    with requests.Session() as session:
+    with requests.Session() as session, _hung_up_after(seconds):
         guard(session, seconds=seconds, may_be_plain=may_be_plain)
+        session.headers["Accept-Encoding"] = "identity"
         with session.get(url, timeout=seconds, stream=True) as response:
             return _read(response, limit, ends_at) if response.status_code == 200 else None
+
+
+@contextlib.contextmanager
+def _hung_up_after(seconds: float) -> Iterator[None]:
+    """End this thread's HTTP connections when the time is up: a server that sends a byte now and then would hold it for ever."""
+    opened = _of_thread.connections = []
+    timer = threading.Timer(seconds, _hang_up, [opened])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        _of_thread.connections = None
+
+
+def _hang_up(connections: list[HTTPConnection]) -> None:
+    for one in list(connections):
+        with contextlib.suppress(OSError, AttributeError):
+            one.sock.shutdown(socket.SHUT_RDWR)
+
+
+def _note(connection: HTTPConnection) -> None:
+    opened = getattr(_of_thread, "connections", None)
+    if opened is not None:
+        opened.append(connection)
 
 
 def _read(response: requests.Response, limit: int, ends_at: float) -> bytes:
@@ -103,11 +132,19 @@ def _read(response: requests.Response, limit: int, ends_at: float) -> bytes:
 
 
 class _Plain(HTTPConnection):
+    def connect(self) -> None:
+        super().connect()
+        _note(self)
+
     def _new_conn(self) -> socket.socket:
         return dial(self._dns_host, self.port or 80, timeout=_seconds(self.timeout))
 
 
 class _Secure(HTTPSConnection):
+    def connect(self) -> None:
+        super().connect()
+        _note(self)
+
     def _new_conn(self) -> socket.socket:
         return dial(self._dns_host, self.port or 443, timeout=_seconds(self.timeout))
 
