@@ -2,12 +2,13 @@
 
 import ssl
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from mail import diagnosis, smtp
+from mail import diagnosis, imap, smtp
 from mail.faults import SENTENCES, Kind, Reply, ServerFault, of_login, of_refusal
 from mail.models import Account
 from mail.tests.fake_smtp import DROP, HANG, FakeServer
@@ -167,6 +168,53 @@ def test_providers_words_are_understood(reply, host, kind):
     assert of_login(reply, host) == kind
 
 
+SAID = [  # by providers and servers, as they are reported
+    ("[ALERT] Your account is not enabled for IMAP use. Please visit your Gmail settings page (Failure)", Kind.IMAP_OFF),
+    ("[AUTHENTICATIONFAILED] LOGIN invalid credentials or IMAP is disabled", Kind.IMAP_OFF),
+    ("[UNAVAILABLE] Maximum number of connections from user+IP exceeded (mail_max_userip_connections=10)", Kind.TOO_MANY),
+    ("[ALERT] Too many simultaneous connections. (Failure)", Kind.TOO_MANY),
+    ("421 4.7.0 Too many concurrent connections from this host", Kind.TOO_MANY),
+    ("User is authenticated but not connected.", Kind.TOO_MANY),
+    ("[WEBALERT https://accounts.google.com/signin/continue] Web login required.", Kind.LOCKED),
+    ("5.7.14 Please log in via your web browser and then try again.", Kind.LOCKED),
+    ("[AUTHENTICATIONFAILED] Your account has been blocked", Kind.LOCKED),
+    ("5.7.0 account temporarily locked", Kind.LOCKED),
+    ("5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox.", Kind.SMTP_OFF),
+    ("5.7.139 Authentication unsuccessful, basic authentication is disabled.", Kind.BASIC_AUTH_OFF),
+    ("LOGIN failed. BasicAuthBlocked", Kind.BASIC_AUTH_OFF),
+    ("5.7.9 Application-specific password required", Kind.APP_PASSWORD),
+    ("5.7.0 NEOBHODIM parol prilozheniya / Application password is REQUIRED", Kind.APP_PASSWORD),
+    ("5.7.8 Error: authentication failed", Kind.PASSWORD),
+]
+
+
+@pytest.mark.parametrize(("said", "kind"), SAID)
+def test_why_a_sign_in_was_refused_is_understood_in_both_protocols(said, kind):
+    code, _, text = said.partition(" ") if said[:3].isdigit() else ("535", "", said)
+    assert of_login(Reply(int(code), text), "mail.acme.test") == kind
+    assert imap._of_login(Reply(-1, said), "mail.acme.test") == kind
+
+
+@pytest.mark.parametrize(
+    ("host", "kind", "advice"),
+    [
+        ("smtp.mail.yahoo.com", Kind.APP_PASSWORD, "Make one at https://login.yahoo.com/account/security."),
+        ("imap.mail.me.com", Kind.APP_PASSWORD, "Make one at https://account.apple.com."),
+        ("smtp.googlemail.com", Kind.APP_PASSWORD, "Make one at https://myaccount.google.com/apppasswords."),
+        ("imap.fastmail.com", Kind.APP_PASSWORD, "Make one at https://app.fastmail.com/settings/security/integrations."),
+        ("outlook.office365.com", Kind.BASIC_AUTH_OFF, "Whoever runs Candor can set up signing in without one"),
+        ("mail.acme.test", Kind.PASSWORD, ""),
+    ],
+)
+def test_a_refused_password_is_answered_with_what_that_provider_wants(host, kind, advice, settings):
+    reply = Reply(-1, "[AUTHENTICATIONFAILED] Invalid credentials")
+    fault = ServerFault(of_login(reply, host), protocol="IMAP", host=host, port=993)
+    assert fault.kind == kind
+    assert advice in fault.sentence
+    settings.OAUTH = {"microsoft": {"client_id": "candor"}, "google": {}}
+    assert ("Sign in with Microsoft" in fault.sentence) == (kind == Kind.BASIC_AUTH_OFF)
+
+
 @pytest.mark.parametrize(
     ("reply", "kind"),
     [
@@ -189,6 +237,31 @@ def test_a_mail_larger_than_the_server_takes_is_not_even_announced(server):
     line.close()
     assert fault.value.kind == Kind.TOO_LARGE
     assert "mail" not in server.steps
+
+
+def test_a_server_that_waits_for_tls_is_told_from_a_silent_one(server, authority, monkeypatch):
+    monkeypatch.setattr(smtp, "QUICK", smtp.Patience(connect=0.3, command=0.3))
+    monkeypatch.setattr(diagnosis, "GREETING", 0.3)
+    with FakeServer(tls=context(authority.issue("localhost")), tls_from_start=True) as other:
+        account = account_at(other, host="localhost")
+        assert "speaks TLS from the start on port" in sentence(account)
+        assert "speaks TLS from the start on port" in sentence(account_at(other, host="localhost", security="starttls"))
+        imap_at = {"imap_host": "localhost", "imap_port": other.port, "imap_security": "none"}
+        assert "speaks TLS from the start on port" in imap_finding(account, **imap_at).sentence
+        assert other.logins == []
+    server.will(banner=[HANG] * 4)
+    monkeypatch.setattr(diagnosis, "HANDSHAKE", 0.3)
+    assert "did not answer on port" in sentence(account_at(server))
+
+
+def test_an_old_form_of_tls_is_told(authority):
+    old = context(authority.issue("localhost"))
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1
+    with FakeServer(tls=old, tls_from_start=True) as server:
+        assert "speaks only an old form of TLS" in sentence(account_at(server, security="tls", host="localhost"))
 
 
 def imap_finding(account: Account, **imap: object) -> diagnosis.Finding:
