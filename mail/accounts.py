@@ -32,7 +32,7 @@ def prepare(account: Account, *, sign_in: str, email: str, username: str) -> Non
     """Have an account sign in by OAuth 2 at its provider's servers; nothing is saved. A new one gets its sender's address, too."""
     imap, smtp = oauth.servers(sign_in, email)
     account.email = account.email or email
-    account.sign_in = sign_in
+    account.sign_in, account.is_demo = sign_in, False
     account.imap_host, account.imap_port, account.imap_security = imap.host, imap.port, imap.security
     account.smtp_host, account.smtp_port, account.smtp_security = smtp.host, smtp.port, smtp.security
     account.imap_username = account.smtp_username = username

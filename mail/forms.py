@@ -62,7 +62,7 @@ class AddressForm(forms.Form):
     """The first step of connecting an account: its address, by which the servers are found."""
 
     email = forms.EmailField(
-        label=_("email address"),
+        label=_("Email address"),
         max_length=254,
         widget=forms.EmailInput(attrs={"class": "form-control", "autocomplete": "email", "spellcheck": "false"}),
     )

@@ -127,6 +127,7 @@ def _with_row_needs(messages: QuerySet[Message], user: User) -> QuerySet[Message
     size = of_thread.exclude(folder=Message.Folder.DRAFTS).order_by().values("thread").annotate(size=Count("pk")).values("size")
     return (
         messages.select_related("thread", "account")
+        .defer("account__signature_html", "account__access_token", "account__refresh_token")
         .annotate(
             newest_tracked_id=Subquery(tracked),
             thread_size=Subquery(size),

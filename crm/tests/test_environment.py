@@ -152,3 +152,28 @@ def test_a_tracking_address_that_recipients_could_not_use_is_told(monkeypatch: p
     env.urls_by_domain("TRACKING_HOSTS")
     assert [problem.name for problem in env.problems] == ["TRACKING_HOSTS"]
     assert words in env.problems[0].message
+
+
+def test_hosts_may_be_names_addresses_and_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    env = environment(monkeypatch, ALLOW_PRIVATE_MAIL_HOSTS="Mail.Example.lan., 10.1.2.3/8, ::1, localhost")
+    assert env.hosts("ALLOW_PRIVATE_MAIL_HOSTS") == ["mail.example.lan", "10.0.0.0/8", "::1/128", "localhost"]
+    assert env.problems == []
+
+
+@pytest.mark.parametrize(
+    "value", ["https://mail.example.lan", "mail example", "10.0.0.0/99", "2130706433", "*.lan", "mail.example.lan:993"]
+)
+def test_what_is_no_host_is_told(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    env = environment(monkeypatch, ALLOW_PRIVATE_MAIL_HOSTS=value)
+    assert env.hosts("ALLOW_PRIVATE_MAIL_HOSTS") == []
+    assert value in env.problems[0].message
+
+
+def test_addresses_and_servers_of_sign_ins_are_read_or_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    token, imap, smtp = "MICROSOFT_OAUTH_TOKEN_URL", "MICROSOFT_IMAP_SERVER", "MICROSOFT_SMTP_SERVER"
+    env = environment(monkeypatch, **{token: "https://login.example/t/token", imap: "outlook.example:993", smtp: "smtp.example"})
+    assert (env.endpoint(token), env.server(imap), env.server(smtp)) == ("https://login.example/t/token", ("outlook.example", 993), None)
+    assert [problem.name for problem in env.problems] == [smtp]
+    env = environment(monkeypatch, **{token: "login.example/token", imap: "outlook.example:0"})
+    assert (env.endpoint(token), env.server(imap), env.server(smtp)) == ("", None, None)
+    assert [problem.name for problem in env.problems] == [token, imap]
