@@ -151,6 +151,8 @@ CELERY_BEAT_SCHEDULE = {
     "look for returned mail": {"task": "mail.tasks.look_for_bounces", "schedule": 30.0, "options": {"expires": 60}},
     "suggest next steps": {"task": "mail.tasks.suggest_steps", "schedule": 60.0, "options": {"expires": 60}},
     "remove the mail of disconnected accounts": {"task": "mail.tasks.remove_leaving", "schedule": 60.0, "options": {"expires": 60}},
+    "link mail to new contacts": {"task": "mail.tasks.link_contacts", "schedule": 300.0, "options": {"expires": 300}},
+    "empty the trash": {"task": "mail.tasks.empty_trash", "schedule": crontab(hour="3", minute="41"), "options": {"expires": 3600}},
     "record hits": {"task": "tracking.tasks.record_hits", "schedule": 10.0, "options": {"expires": 30}},
     "note that the worker is alive": {"task": "crm.tasks.heartbeat", "schedule": 15.0, "options": {"expires": 30}},
     "drop old live events": {"task": "notifications.tasks.drop_old_events", "schedule": 600.0, "options": {"expires": 600}},
@@ -246,6 +248,7 @@ MEDIA_ROOT = DATA_DIR / "files"
 SPOOL_DIR = DATA_DIR / "spool"
 FILE_UPLOAD_PERMISSIONS = 0o600
 COPIES_LIMIT = ENVIRONMENT.number("COPIES_LIMIT", 20)  # recipients of a tracked mail who each get a copy of their own
+TRASH_DAYS = ENVIRONMENT.number("TRASH_DAYS", 30)  # until deleted mail is deleted for good; 0: never by itself
 MAX_MESSAGE_BYTES = 25 * 1024 * 1024  # of attachments in one mail; what large providers accept
 MAX_RECEIVED_BYTES = 50 * 1024 * 1024  # of one mail that is imported; larger ones are named and left out
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024

@@ -6,20 +6,25 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Lower, Substr
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.models import User
+from crm.records.contacts import PUBLIC_DOMAINS
 from crm.records.models import Deal, Organisation, Person
-from mail import awaiting
+from mail import asking, awaiting, searching, senders, sharing
 from mail.models import Attachment, Message, Recipient, Thread
 from tracking import ladder, preferences
 from tracking.models import TrackedMail
 from tracking.reading import with_activity
 
 PAGE = 50
-FOLDERS = [Message.Folder.INBOX, Message.Folder.DRAFTS, Message.Folder.OUTBOX, Message.Folder.SENT, Message.Folder.ARCHIVE]
+FOLDERS = list(Message.Folder)  # in this order
+OWN_FOLDERS = {Message.Folder.DRAFTS, Message.Folder.OUTBOX, Message.Folder.SENT}  # their rows name the recipients
+UNRECORDED = [Message.Folder.DRAFTS, Message.Folder.TRASH]  # not shown on the pages of people, organisations and deals
 ONE_ROW_A_MESSAGE = {Message.Folder.DRAFTS, Message.Folder.OUTBOX}  # each of these needs its own decision
+SEARCHED_TEXT = 20_000  # characters of a body in which found words are looked for, to show them
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 FILTERS: dict[str, Promise | str] = {
@@ -45,30 +50,72 @@ class Page:
 
 def folder_page(*, user: User, folder: str, filters: Iterable[str] = (), before: str = "", size: int = PAGE) -> Page:
     """The newest conversations of a folder, or those older than the key `before`."""
-    messages = Message.objects.visible_to(user).in_folder(folder)
-    if folder not in ONE_ROW_A_MESSAGE:
-        messages = messages.exclude(Exists(_newer_in_thread(messages)))
-    for name in filters:
-        messages = messages.filter(_condition(name, user))
-    return _page(messages, user=user, before=before, size=size)
+    page = _page(conversations(user=user, folder=folder, filters=filters), user=user, before=before, size=size)
+    if folder not in OWN_FOLDERS:
+        senders.attach(page.rows, user)
+    return page
+
+
+def search_page(*, user: User, asked: asking.Asked, filters: Iterable[str] = (), before: str = "", size: int = PAGE) -> Page:
+    """The newest conversations with what was searched for: a row is the newest message of one that has it, with the words around."""
+    page = _page(found_conversations(user=user, asked=asked, filters=filters), user=user, before=before, size=size)
+    senders.attach(page.rows, user)
+    _attach_excerpts(page.rows, asked)
+    return page
 
 
 def record_page(*, user: User, record: Person | Organisation | Deal, before: str = "", size: int = 10) -> Page:
-    """The user's own conversations with a person, with an organisation's people, or about a deal."""
-    shown = Message.objects.visible_to(user).exclude(folder=Message.Folder.DRAFTS)
-    messages = shown.filter(thread__in=_threads_with(record, user))
-    return _page(messages.exclude(Exists(_newer_in_thread(shown))), user=user, before=before, size=size)
+    """The user's own conversations with a person, with an organisation's people, or about a deal; and what colleagues share of theirs."""
+    shown = Message.objects.readable_by(user).exclude(folder__in=UNRECORDED).filter(thread__in=_threads_with(record))
+    page = _page(shown.exclude(Exists(_newer_in_thread(shown))), user=user, before=before, size=size)
+    sharing.attach_sharers(page.rows, user)
+    return page
 
 
-def _threads_with(record: Person | Organisation | Deal, user: User) -> QuerySet[Any]:
-    """Two narrow searches put together: one search with “or” would read the whole mailbox."""
+def conversations(*, user: User, folder: str, filters: Iterable[str] = ()) -> QuerySet[Message]:
+    """The rows of a folder: the newest message there of each conversation, or every message where each needs its own decision."""
+    messages = Message.objects.visible_to(user).in_folder(folder)
+    if folder not in ONE_ROW_A_MESSAGE:
+        messages = messages.exclude(Exists(_newer_in_thread(messages)))
+    return _filtered(messages, filters, user)
+
+
+def found_conversations(*, user: User, asked: asking.Asked, filters: Iterable[str] = ()) -> QuerySet[Message]:
+    """The rows of a search."""
+    found = searching.find(user, asked)
+    return _filtered(found.exclude(Exists(_newer_in_thread(found))), [*filters, *asked.filters], user)
+
+
+def neighbours(rows: QuerySet[Message], thread: Thread) -> tuple[Message | None, Message | None]:
+    """Of a list: the conversation above and the one below; None at its ends, and both when it does not hold this one."""
+    here = rows.filter(thread=thread).order_by("-at", "-pk").first()
+    if here is None:
+        return None, None
+    others = rows.exclude(thread=thread)
+    above = others.filter(at__gte=here.at).filter(Q(at__gt=here.at) | Q(pk__gt=here.pk)).order_by("at", "pk").first()
+    return above, _after(others, _key(here)).order_by("-at", "-pk").first()
+
+
+def _filtered(messages: QuerySet[Message], filters: Iterable[str], user: User) -> QuerySet[Message]:
+    for name in filters:
+        messages = messages.filter(_condition(name, user))
+    return messages
+
+
+def _threads_with(record: Person | Organisation | Deal) -> QuerySet[Any]:
+    """Narrow searches put together, everybody's: one search with “or” would read the whole mailbox."""
     if isinstance(record, Deal):
-        return Thread.objects.visible_to(user).filter(deals=record).values("pk")
+        return Thread.objects.filter(deals=record).values("pk")
     people = [record] if isinstance(record, Person) else list(record.people.all())
-    written = Recipient.objects.filter(person__in=people, message__owner=user).order_by().values("message__thread_id")
-    senders = [person.email for person in people if person.email]
-    received = Message.objects.visible_to(user).filter(from_email__in=senders).order_by().values("thread_id")
-    return written.union(received)
+    addresses = {person.email.lower() for person in people if person.email}
+    to, messages = Recipient.objects.order_by(), Message.objects.order_by()
+    written = [to.filter(person__in=people), to.annotate(address=Lower("email")).filter(address__in=addresses)]
+    received = [messages.annotate(address=Lower("from_email")).filter(address__in=addresses)]
+    if isinstance(record, Organisation) and record.domain and record.domain not in PUBLIC_DOMAINS:
+        written.append(to.filter(email__domain=record.domain.lower()))
+        received.append(messages.filter(from_email__domain=record.domain.lower()))
+    first, *others = [rows.values("message__thread_id") for rows in written]
+    return first.union(*others, *[rows.values("thread_id") for rows in received])
 
 
 def folder_counts(user: User) -> dict[str, int]:
@@ -121,16 +168,17 @@ def _page(messages: QuerySet[Message], *, user: User, before: str, size: int) ->
 
 
 def _with_row_needs(messages: QuerySet[Message], user: User) -> QuerySet[Message]:
-    """Everything that a row shows, so that no row asks for itself."""
+    """Everything that a row shows, so that no row asks for itself; and not the bodies, which none shows."""
     of_thread = Message.objects.visible_to(user).filter(thread=OuterRef("thread_id"))
     tracked = of_thread.filter(tracked_mail__owner=user).order_by("-at", "-pk").values("tracked_mail_id")[:1]
     size = of_thread.exclude(folder=Message.Folder.DRAFTS).order_by().values("thread").annotate(size=Count("pk")).values("size")
     return (
         messages.select_related("thread", "account")
-        .defer("account__signature_html", "account__access_token", "account__refresh_token")
+        .defer("body_html", "body_text", "references", "account__signature_html", "account__access_token", "account__refresh_token")
         .annotate(
             newest_tracked_id=Subquery(tracked),
             thread_size=Subquery(size),
+            has_unread=Exists(of_thread.filter(folder=OuterRef("folder"), is_read=False)),
             has_attachment=Exists(Attachment.objects.filter(message__thread=OuterRef("thread_id"), message__owner=user)),
         )
         .prefetch_related(
@@ -147,6 +195,16 @@ def attach_tracking(rows: Iterable[Message], user: User) -> None:
     found = {mail.pk: mail for mail in with_activity(TrackedMail.objects.visible_to(user).filter(pk__in=wanted))} if wanted else {}
     for row in rows:
         row.tracked = found.get(row.newest_tracked_id)  # type: ignore[attr-defined]
+
+
+def _attach_excerpts(rows: list[Message], asked: asking.Asked) -> None:
+    """Give each row `found`, which finds the words in it, and `excerpt`, the piece of its body around them."""
+    found = searching.pattern(asked, "subject", "from", "to")
+    bodies = Message.objects.filter(pk__in=[row.pk for row in rows]) if found else Message.objects.none()
+    texts = dict(bodies.values_list("pk", Substr("body_text", 1, SEARCHED_TEXT)))
+    for row in rows:
+        row.found = found  # type: ignore[attr-defined]
+        row.excerpt = searching.excerpt(texts.get(row.pk, ""), found)  # type: ignore[attr-defined]
 
 
 def _key(row: Message) -> str:

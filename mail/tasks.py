@@ -2,14 +2,17 @@
 
 import logging
 import threading
+from datetime import timedelta
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
-from mail import bounces, leaving, sending, suggesting
+from mail import bounces, changing, leaving, linking, sending, suggesting
 from mail.sync import pace, running, watching
 
 logger = logging.getLogger(__name__)
+UNDONE_FOR = timedelta(days=2)  # for so long what was done can be taken back
 WAKE_LIFE = 60  # seconds; an older wake-up says nothing that the periodic one does not
 SYNC_LIFE = 15  # seconds; by then it has been woken anew
 SYNCS = threading.BoundedSemaphore(2)  # of one worker process: sending and recording have threads left, however many mailboxes are synced
@@ -76,6 +79,21 @@ def wake_leaving() -> None:
         remove_leaving.apply_async(expires=WAKE_LIFE, retry=False)
     except Exception as error:  # as below
         logger.warning("The worker could not be woken (%s); what leaves waits for its next look.", type(error).__name__)
+
+
+@shared_task
+def empty_trash() -> None:
+    """Delete for good what has been in the trash for long, and forget what was done too long ago to be taken back."""
+    now = timezone.now()
+    if settings.TRASH_DAYS:
+        changing.empty_trash(now=now, before=now - timedelta(days=settings.TRASH_DAYS))
+    changing.forget_old(before=now - UNDONE_FOR)
+
+
+@shared_task
+def link_contacts() -> None:
+    """Link mail to the people who were created, or whose address was changed, within the last hour."""
+    linking.attach_changed(since=timezone.now() - timedelta(hours=1))
 
 
 def wake() -> None:

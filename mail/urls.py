@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mail.views import account_verbs, accounts, composing, connecting, files, folders, suggestions, syncing, threads
+from mail.views import about, account_verbs, accounts, changes, composing, connecting, files, folders, suggestions, syncing, threads
 
 app_name = "mail"
 urlpatterns = [
@@ -16,9 +16,14 @@ urlpatterns = [
     path("mail/attachments/<int:pk>/remove/", files.attachment_remove, name="attachment_remove"),
     path("mail/panel/", folders.panel, name="panel"),
     path("mail/threads/<int:pk>/", threads.thread, name="thread"),
-    path("mail/threads/<int:pk>/star/", folders.thread_star, name="thread_star"),
-    path("mail/threads/<int:pk>/deals/", threads.thread_deals, name="thread_deals"),
-    path("mail/threads/<int:pk>/archive/", threads.thread_archive, name="thread_archive"),
+    path("mail/threads/<int:pk>/star/", changes.thread_star, name="thread_star"),
+    path("mail/threads/<int:pk>/deals/", about.thread_deals, name="thread_deals"),
+    path("mail/threads/<int:pk>/contact/", about.thread_contact, name="thread_contact"),
+    path("mail/threads/<int:pk>/share/", about.thread_share, name="thread_share"),
+    path("mail/changes/", changes.bulk, name="bulk"),
+    path("mail/changes/<int:pk>/undo/", changes.undo, name="undo"),
+    path("mail/trash/empty/", changes.trash_empty, name="trash_empty"),
+    path("mail/search/", folders.search, name="search"),
     path("mail/messages/<int:pk>/body/", threads.message_body, name="message_body"),
     path("mail/messages/<int:pk>/send-again/", threads.send_again, name="send_again"),
     path("mail/messages/<int:pk>/back-to-drafts/", threads.back_to_drafts, name="back_to_drafts"),

@@ -89,8 +89,8 @@ def test_a_mailbox_comes_in_and_both_sides_stay_the_same(other, account):
 
     message = Message.objects.get(subject="Letter 5")
     Message.objects.filter(pk=message.pk).update(folder="archive", is_read=True)
-    changes.note([message], "read", now=timezone.now())
-    changes.note([message], "move", target="archive", now=timezone.now())
+    changes.note([message.pk], "read", now=timezone.now())
+    changes.note([message.pk], "archive", now=timezone.now())
     sync(account)
     other.select_folder("Archive")
     flags = {data[b"FLAGS"] for data in other.fetch(other.search(["SUBJECT", "Letter 5"]), ["FLAGS"]).values()}

@@ -22,7 +22,7 @@ from crm.accounts.models import Team, User
 from crm.records.models import Activity, Deal, Note, Organisation, Person
 from crm.records.pipeline import default_pipeline
 from mail import drafts, outbox, suggesting, suggestion_words
-from mail.models import Account, Attachment, KeptMail, Message, RemoteFolder
+from mail.models import Account, Attachment, Change, KeptMail, Message, RemoteFolder
 from mail.suggestion_words import Reason
 from notifications import feed
 from notifications.models import Card
@@ -68,6 +68,7 @@ class World:
     place: int
     hit: int
     kept: int
+    change: int
 
 
 @pytest.fixture
@@ -99,6 +100,7 @@ def world(alice: User) -> World:
         card=alice.cards.get(kind="clicked").pk,
         suggestion=_suggestion(message).pk,
         kept=_kept_mail(account),
+        change=Change.objects.create(owner=alice, verb="archive", count=1, before={"places": []}).pk,
         hit=Event.objects.filter(mail=message.tracked_mail, kind="click").get().pk,
     )
 
@@ -156,7 +158,8 @@ def objects(world: World) -> dict[str, dict[str, object]]:
     }
     return {
         **{f"records:{kind}_{verb}": records[kind] for kind, names in verbs.items() for verb in names},
-        **{f"mail:thread{verb}": thread for verb in ("", "_star", "_deals", "_archive")},
+        **{f"mail:thread{verb}": thread for verb in ("", "_star", "_deals", "_contact", "_share")},
+        "mail:undo": {"pk": world.change},
         **{f"mail:{name}": message for name in ("message_body", "send_again", "back_to_drafts")},
         **{f"mail:attachment{verb}": file for verb in ("", "_remove")},
         **{f"mail:sync_{verb}": {"pk": world.account.pk} for verb in ("edit", "folders", "off", "card")},
@@ -252,6 +255,7 @@ def test_nobody_else_changes_anything_of_it(name: str, request: pytest.FixtureRe
     own = (
         "mail:thread",
         "mail:message",
+        "mail:undo",
         "mail:send_again",
         "mail:back_to",
         "mail:attachment_",

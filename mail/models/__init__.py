@@ -1,17 +1,21 @@
 """Accounts, threads, messages, deliveries, and what the sync knows of the mailbox at the provider."""
 
 from mail.models.account import Account, KeptBy, Security, SignIn
+from mail.models.change import Change
 from mail.models.delivery import Delivery
 from mail.models.message import Attachment, Message, MissingMessage, Recipient, Thread
+from mail.models.options import MailOptions
 from mail.models.syncing import Block, KeptMail, RemoteChange, RemoteCopy, RemoteFolder, SyncState
 
 __all__ = [
     "Account",
     "Attachment",
     "Block",
+    "Change",
     "Delivery",
     "KeptBy",
     "KeptMail",
+    "MailOptions",
     "Message",
     "MissingMessage",
     "Recipient",

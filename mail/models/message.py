@@ -5,13 +5,16 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.models import User
-from crm.records.models import Deal, Person
+from crm.records.contacts import PUBLIC_DOMAINS
+from crm.records.models import Deal, Organisation, Person
 from mail.models.account import Account
+from mail.models.domains import Domain
 from tracking.models import TrackedMail
 
 
@@ -59,6 +62,17 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """A message is its mailbox owner's."""
         return self.filter(owner=user)
 
+    def readable_by(self, user: User) -> Self:
+        """The user's own, and what colleagues share that is with or about a record which the user may see.
+
+        Nothing of tracking comes with it: whoever shows these shows it of `visible_to` alone.
+        """
+        return self.filter(Q(owner=user) | Q(is_shared=True, folder__in=Message.SHAREABLE) & _is_about_visible(user))
+
+    def received(self) -> Self:
+        """What others wrote: neither written here nor sent."""
+        return self.filter(sent_at=None).exclude(folder__in=[Message.Folder.DRAFTS, Message.Folder.OUTBOX, Message.Folder.SENT])
+
     def in_folder(self, folder: str) -> Self:
         return self.filter(folder=folder)
 
@@ -73,6 +87,8 @@ class Message(models.Model):
         SENT = "sent", _("Sent")
         ARCHIVE = "archive", _("Archive")
         TRASH = "trash", _("Trash")
+
+    SHAREABLE = [Folder.INBOX, Folder.SENT, Folder.ARCHIVE]
 
     class Automatic(models.TextChoices):
         """What a program wrote by itself; it is no answer of a person."""
@@ -127,6 +143,8 @@ class Message(models.Model):
     preview = models.CharField(max_length=200, blank=True)  # first words, for lists
     is_read = models.BooleanField(default=True)
     is_shared = models.BooleanField(default=False)  # colleagues who may see a person, organisation or deal of it may read it there
+    trashed_at = models.DateTimeField(null=True, blank=True)  # since when it is in the trash, which is emptied by and by
+    folder_before = models.CharField(max_length=10, blank=True)  # of what is in the trash: where it goes back to
     automatic = models.CharField(max_length=10, choices=Automatic.choices, blank=True, default=Automatic.NONE)
     reply_to = models.TextField(blank=True)  # of a received mail: where answers shall go, as an address field holds it
     content_key = models.CharField(max_length=64, blank=True)  # of a received mail: the same for every copy of it, whatever its folder
@@ -161,6 +179,10 @@ class Message(models.Model):
             models.Index(fields=["owner", "content_key"], name="mail_message_content"),  # partial, SQLite would not use it
             models.Index(fields=["owner", "message_id"], name="mail_message_own_id"),
             models.Index(fields=["owner", "provider_message_id"], name="mail_message_provider_id"),
+            models.Index("owner", Lower("from_email"), name="mail_message_from_any_case"),
+            models.Index("owner", Domain("from_email"), name="mail_message_from_domain"),
+            models.Index(fields=["trashed_at"], name="mail_message_trashed", condition=Q(folder="trash")),
+            models.Index(fields=["thread"], name="mail_message_shared", condition=Q(is_shared=True)),
             models.Index(fields=["filing_due_at"], name="mail_message_filing", condition=Q(filing__in=["pending", "awaited", "watched"])),
         ]
 
@@ -182,9 +204,28 @@ class Recipient(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        indexes = [
+            models.Index(Lower("email"), name="mail_recipient_any_case"),
+            models.Index(Domain("email"), name="mail_recipient_domain"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} <{self.email}>" if self.name else self.email
+
+
+def _is_about_visible(user: User) -> Q:
+    """Whether a message is on a deal, or to or from a person or the domain of an organisation, that the user may see."""
+    deals = Thread.deals.through.objects.filter(thread=OuterRef("thread_id"), deal__in=Deal.objects.visible_to(user))
+    to = Recipient.objects.filter(message=OuterRef("pk"))
+    people = Person.objects.visible_to(user).exclude(email="").annotate(address=Lower("email"))
+    firms = Organisation.objects.visible_to(user).exclude(domain="").exclude(domain__in=PUBLIC_DOMAINS)
+    is_to = to.filter(
+        Exists(people.filter(address=Lower(OuterRef("email"))))
+        | Exists(firms.filter(domain=Domain(OuterRef("email"))))
+        | Q(person__in=Person.objects.visible_to(user))
+    )
+    is_from = Exists(people.filter(address=Lower(OuterRef("from_email")))) | Exists(firms.filter(domain=Domain(OuterRef("from_email"))))
+    return Q(Exists(deals)) | Q(Exists(is_to)) | Q(is_from)
 
 
 def attachment_path(attachment: "Attachment", name: str) -> str:

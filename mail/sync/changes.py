@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db.models import F, Q
 
@@ -20,41 +19,38 @@ Role = RemoteFolder.Role
 Folder = Message.Folder
 FLAGS = {Kind.READ: (SEEN, True), Kind.UNREAD: (SEEN, False), Kind.STAR: (FLAGGED, True), Kind.UNSTAR: (FLAGGED, False)}
 NAMES_OF_FLAGS = {SEEN: "is_seen", FLAGGED: "is_flagged"}
-OPPOSITE = {Kind.READ: [Kind.READ, Kind.UNREAD], Kind.UNREAD: [Kind.READ, Kind.UNREAD]}
-OPPOSITE |= {Kind.STAR: [Kind.STAR, Kind.UNSTAR], Kind.UNSTAR: [Kind.STAR, Kind.UNSTAR], Kind.MOVE: [Kind.MOVE]}
+SAME = [{Kind.READ, Kind.UNREAD}, {Kind.STAR, Kind.UNSTAR}, {Kind.MOVE}]  # the latest wish of a set replaces the others
 PAUSES = [timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=2), timedelta(hours=12)]  # after a refusal; then it is given up
 IS_THERE = Q(remote_copies__isnull=False) | Q(content_key__gt="") | Q(filing__in=[Message.Filing.FILED, Message.Filing.PROVIDER])
 MOST = 500  # changes in one go
 
 
-def note(messages: Iterable[Message], kind: str, *, target: str = "", now: datetime) -> None:
+def note(messages: Iterable[int], change: str, *, now: datetime) -> None:
     """Write down that the provider is to be told; the latest wish of its kind replaces an earlier one that is still waiting.
 
-    Only of mail that lies at the provider as far as Candor knows, in accounts that are synced.
+    `change` is one of Kind's flags, "delete" (then before the rows go), or the folder that the messages were moved to. Only of mail that
+    lies at the provider, in accounts that are synced.
     """
-    wanted = {message.pk: message for message in messages}
-    synced = Message.objects.filter(pk__in=wanted, account__sync__is_on=True).filter(IS_THERE).distinct()
-    there = [wanted[pk] for pk in synced.values_list("pk", flat=True)]
-    RemoteChange.objects.filter(message__in=there, kind__in=OPPOSITE.get(Kind(kind), [])).delete()
-    RemoteChange.objects.bulk_create(_change(message, kind, target, now) for message in there)
-    for state in SyncState.objects.filter(account__messages__in=there).distinct():
+    kind = Kind(change) if change in Kind.values else Kind.MOVE
+    there = Message.objects.filter(pk__in=list(messages), account__sync__is_on=True).filter(IS_THERE).distinct()
+    rows = list(there.prefetch_related("remote_copies"))
+    RemoteChange.objects.filter(message__in=rows, kind__in=next((same for same in SAME if kind in same), ())).delete()
+    RemoteChange.objects.bulk_create(_change(message, kind, change if kind == Kind.MOVE else "", now) for message in rows)
+    for state in SyncState.objects.filter(account__in={message.account_id for message in rows}):
         state.wake(now=now)
 
 
-def note_deletion(messages: Iterable[Message], *, now: datetime) -> None:
-    """The same before messages are deleted for good: their places are kept, since their rows go."""
-    rows = Message.objects.filter(pk__in=[one.pk for one in messages], account__sync__is_on=True).prefetch_related("remote_copies")
-    changes = [_change(message, Kind.DELETE, "", now, places=_places(message)) for message in rows if message.remote_copies.all()]
-    RemoteChange.objects.bulk_create(changes)
-    for state in SyncState.objects.filter(account__remote_changes__in=changes).distinct():
-        state.wake(now=now)
-
-
-def _change(message: Message, kind: str, target: str, now: datetime, **more: Any) -> RemoteChange:
-    kept = None if kind == Kind.DELETE else message
-    account = message.account_id or 0  # only what lies in a synced account comes here
-    reference = threading.reference(message)
-    return RemoteChange(account_id=account, message=kept, message_ref=reference, kind=kind, target=target, due_at=now, **more)
+def _change(message: Message, kind: Kind, target: str, now: datetime) -> RemoteChange:
+    is_last = kind == Kind.DELETE
+    return RemoteChange(
+        account_id=message.account_id or 0,  # none but those of synced accounts come here
+        message=None if is_last else message,
+        message_ref=threading.reference(message),
+        kind=kind,
+        target=target,
+        places=_places(message) if is_last else [],
+        due_at=now,
+    )
 
 
 def _places(message: Message) -> list[list[int]]:

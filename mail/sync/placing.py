@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.utils import timezone
 
 from mail import threading
 from mail.models import Account, Message, RemoteCopy, RemoteFolder
@@ -30,7 +31,13 @@ def place(messages: Iterable[int]) -> None:
         folder = _strongest({local_folder(role) for role in roles})
         is_ours = not message.content_key and folder == Folder.INBOX  # a mail to oneself
         if folder and folder != message.folder and not is_ours and not _is_moving(message):
-            Message.objects.filter(pk=message.pk).update(folder=folder)
+            _put(message, folder)
+
+
+def _put(message: Message, folder: str) -> None:
+    is_trash = folder == Folder.TRASH
+    trashed_at, before = (timezone.now(), message.folder) if is_trash else (None, "")
+    Message.objects.filter(pk=message.pk).update(folder=folder, trashed_at=trashed_at, folder_before=before)
 
 
 def _strongest(folders: set[str]) -> str:
@@ -61,8 +68,7 @@ def settle_gone(account: Account, server: Server) -> set[int]:
 def _follow(message: Message, account: Account, server: Server) -> bool:
     if message.folder in (Folder.DRAFTS, Folder.OUTBOX) or message.filing not in FILING_DONE or _is_moving(message):
         return False
-    folder = _found_elsewhere(message, account, server) or Folder.TRASH
-    Message.objects.filter(pk=message.pk).update(folder=folder)
+    _put(message, _found_elsewhere(message, account, server) or Folder.TRASH)
     return True
 
 

@@ -6,9 +6,10 @@ from datetime import datetime
 from django import template
 from django.template.defaultfilters import date as format_date
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from crm.lib import heartbeat
-from mail import states
+from mail import searching, states
 from mail.models import Message, Recipient
 
 register = template.Library()
@@ -36,13 +37,25 @@ def exact_time(value: datetime) -> str:
 @register.filter
 def correspondents(message: Message) -> str:
     """Who is at the other end: the sender of what came, the recipients of what goes."""
-    if message.folder == Message.Folder.INBOX:
+    if is_received(message):
         return message.from_name or message.from_email
     names = [name_of(recipient) for recipient in message.recipients.all()]
     if len(names) < 2:
         return "".join(names)
     shown = [name.split()[0] if "@" not in name else name for name in names[:2]]
     return ", ".join(shown) + (f" +{len(names) - 2}" if len(names) > 2 else "")
+
+
+@register.filter
+def is_received(message: Message) -> bool:
+    """Whether somebody else wrote it."""
+    return message.sent_at is None and message.folder not in (Message.Folder.DRAFTS, Message.Folder.OUTBOX, Message.Folder.SENT)
+
+
+@register.filter
+def found_in(text: str, message: Message) -> SafeString:
+    """A text of a row, with what was searched for marked in it."""
+    return searching.marked(text, getattr(message, "found", None))
 
 
 @register.filter
@@ -67,8 +80,8 @@ def state_of(message: Message) -> states.DeliveryState | None:
 def row_state(message: Message) -> str:
     """Changes whenever the row must be drawn anew; a list that refreshes itself leaves the other rows alone."""
     deliveries = [f"{one.pk}{one.status}{one.attempts}" for one in message.deliveries.all()]
-    shown = [message.updated_at.timestamp(), message.is_read, message.thread.is_starred, *deliveries]
-    extra = [getattr(message, name, "") for name in ("thread_size", "newest_tracked_id", "has_attachment")]
+    shown = [message.updated_at.timestamp(), message.is_read, message.folder, message.thread.is_starred, *deliveries]
+    extra = [getattr(message, name, "") for name in ("thread_size", "newest_tracked_id", "has_attachment", "has_unread", "senders")]
     waits_for_worker = bool(deliveries) and message.folder == Message.Folder.OUTBOX and not heartbeat.is_alive()
     deals = [deal.pk for deal in getattr(message.thread, "visible_deals", [])]
     return f"{zlib.crc32(repr((shown, extra, deals, waits_for_worker)).encode()):x}"

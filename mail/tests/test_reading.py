@@ -145,14 +145,6 @@ def test_a_conversation_is_linked_to_a_deal_and_unlinked(alice_client: Client, a
     assert not thread.deals.exists()
 
 
-def test_archiving_takes_a_conversation_out_of_sent_and_back(alice_client: Client, draft: Draft):
-    message = sent(draft())
-    alice_client.post(f"/mail/threads/{message.thread_id}/archive/")
-    assert Message.objects.get(pk=message.pk).folder == "archive"
-    alice_client.post(f"/mail/threads/{message.thread_id}/archive/", {"back": "1"})
-    assert Message.objects.get(pk=message.pk).folder == "sent"
-
-
 def test_a_star_is_set_and_taken_away(alice_client: Client, draft: Draft):
     thread = sent(draft()).thread
     for wanted in (True, False):

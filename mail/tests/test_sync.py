@@ -192,8 +192,8 @@ def test_flags_are_followed_both_ways(server, account, alice):
     assert message.is_read
     assert message.thread.is_starred
     Message.objects.update(is_read=False)
-    changes.note([message], "unread", now=timezone.now())
-    changes.note([message], "unstar", now=timezone.now())
+    changes.note([message.pk], "unread", now=timezone.now())
+    changes.note([message.pk], "unstar", now=timezone.now())
     sync(account)
     assert mail.flags == set()
     assert Message.objects.get().is_read is False
@@ -205,7 +205,7 @@ def test_what_the_user_did_here_wins_over_what_the_server_still_says(server, acc
     sync(account)
     message = Message.objects.get()
     Message.objects.update(is_read=True)
-    changes.note([message], "read", now=timezone.now())
+    changes.note([message.pk], "read", now=timezone.now())
     server.will(uid_store=["NO [UNAVAILABLE] later"])
     mail.flags = {r"\Flagged"}
     sync(account)
@@ -242,7 +242,7 @@ def test_archiving_and_deleting_here_moves_the_mail_there(server, account):
     messages = {message.subject: message for message in Message.objects.all()}
     for subject, target in (("Letter 1", "archive"), ("Letter 2", "trash")):
         Message.objects.filter(subject=subject).update(folder=target)
-        changes.note([messages[subject]], "move", target=target, now=timezone.now())
+        changes.note([messages[subject].pk], target, now=timezone.now())
     sync(account)
     assert [mail.raw for mail in server.in_folder("Archive")] == [one.raw]  # made there, for want of one
     assert [mail.raw for mail in server.in_folder("Trash")] == [two.raw]
@@ -257,7 +257,7 @@ def test_back_from_the_trash_it_lies_in_the_inbox_again_on_both_sides(server, ac
     message = Message.objects.get()
     for target in ("trash", "inbox"):
         Message.objects.update(folder=target)
-        changes.note([message], "move", target=target, now=timezone.now())
+        changes.note([message.pk], target, now=timezone.now())
         sync(account)
     assert len(server.in_folder("INBOX")) == 1
     assert not server.in_folder("Trash")
@@ -268,7 +268,7 @@ def test_a_deletion_for_good_is_done_at_the_server_and_nothing_else_is_deleted(s
     server.letter(1), server.letter(11)  # “<1@client.test>” is a part of “<11@client.test>”
     sync(account)
     message = Message.objects.get(subject="Letter 1")
-    changes.note_deletion([message], now=timezone.now())
+    changes.note([message.pk], "delete", now=timezone.now())
     message.delete()
     sync(account)
     assert [mail.message_id for mail in server.mails] == ["<11@client.test>"]

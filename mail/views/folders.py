@@ -4,18 +4,22 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_vary_headers
-from django.views.decorators.http import require_POST, require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from crm.accounts.models import User
 from crm.accounts.requests import signed_in
 from crm.lib import heartbeat
 from crm.lib.primary_keys import primary_key
 from crm.records.models import Deal, Organisation, Person
-from mail import lists
-from mail.models import Account, Message, Thread
+from mail import asking, lists
+from mail.listing import SEARCH, Listing
+from mail.models import Account, Message
+from mail.views.changes import last_change
 
 
 @dataclass(frozen=True)
@@ -33,13 +37,28 @@ def folder(request: HttpRequest, folder: str) -> HttpResponse:
     """A folder: the whole page, the page's inside, its rows anew, or the next older rows."""
     if folder not in lists.FOLDERS:
         raise Http404
-    context = _list_context(request, folder)
-    if request.GET.get("before") and _is_fragment(request):
+    user = signed_in(request)
+    listing = Listing.from_query(request.GET, folder=folder)
+    page = lists.folder_page(user=user, folder=folder, filters=listing.filters, before=request.GET.get("before", ""))
+    return _list_page(request, {**_list_context(request, user, listing, page), "folder_label": Message.Folder(folder).label})
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """What of the user's own mail fits the words in `q`, in all folders but the trash."""
+    user = signed_in(request)
+    listing = Listing.from_query(request.GET, folder=SEARCH)
+    asked = asking.read(listing.words, user=user, filters=tuple(lists.FILTERS))
+    page = lists.search_page(user=user, asked=asked, filters=listing.filters, before=request.GET.get("before", ""))
+    context = _list_context(request, user, listing, page)
+    return _list_page(request, {**context, "folder_label": _("Search"), "asked": asked})
+
+
+def _list_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    if request.GET.get("before") and is_fragment(request):
         template = "mail/_rows.html"
-    elif _is_fragment(request):
-        template = "mail/_folder.html"
     else:
-        template = "mail/folder.html"
+        template = "mail/_folder.html" if is_fragment(request) else "mail/folder.html"
     response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
     return response
@@ -57,35 +76,26 @@ def panel(request: HttpRequest) -> HttpResponse:
     return render(request, template, context)
 
 
-@require_POST
-def thread_star(request: HttpRequest, pk: int) -> HttpResponse:
-    """Star a conversation, or take the star away."""
-    thread = get_object_or_404(Thread.objects.visible_to(signed_in(request)), pk=pk)
-    thread.is_starred = not thread.is_starred
-    thread.save(update_fields=["is_starred"])
-    return render(request, "mail/_star.html", {"thread": thread})
-
-
-def _is_fragment(request: HttpRequest) -> bool:
+def is_fragment(request: HttpRequest) -> bool:
     return bool(request.headers.get("HX-Request")) and not request.headers.get("HX-History-Restore-Request")
 
 
-def _list_context(request: HttpRequest, folder: str) -> dict[str, Any]:
-    user = signed_in(request)
-    active = [name for name in lists.FILTERS if name in request.GET.getlist("is")]
-    page = lists.folder_page(user=user, folder=folder, filters=active, before=request.GET.get("before", ""))
+def _list_context(request: HttpRequest, user: User, listing: Listing, page: lists.Page) -> dict[str, Any]:
+    options = _filter_options(listing)
     return {
         "section": "mail",
-        "folder": folder,
-        "folder_label": Message.Folder(folder).label,
+        "folder": listing.folder,
+        "listing": listing,
         "folders": folder_links(user),
-        "filters": _filter_options(active),
-        "active_filters": [option for option in _filter_options(active) if option.is_active],
+        "filters": options,
+        "active_filters": [option for option in options if option.is_active],
         "is_filter_open": "menu" in request.GET,
         "page": page,
-        "older_url": _query(active, before=page.older),
+        "older_url": listing.query(before=page.older),
         "has_account": Account.objects.visible_to(user).exists(),
         "is_worker_alive": heartbeat.is_alive(),
+        "undoable": last_change(request, user),
+        "trash_days": settings.TRASH_DAYS,
     }
 
 
@@ -95,21 +105,11 @@ def folder_links(user: User) -> list[dict[str, Any]]:
     return [{"key": key, "label": key.label, "count": counts.get(key, 0)} for key in lists.FOLDERS]
 
 
-def _filter_options(active: list[str]) -> list[FilterOption]:
+def _filter_options(listing: Listing) -> list[FilterOption]:
     return [
-        FilterOption(
-            key=key,
-            label=label,
-            is_active=key in active,
-            url=_query([name for name in lists.FILTERS if (name in active) != (name == key)]),
-        )
+        FilterOption(key=key, label=label, is_active=key in listing.filters, url=listing.toggled(key).query() or "?")
         for key, label in lists.FILTERS.items()
     ]
-
-
-def _query(active: list[str], **more: str) -> str:
-    """A relative address with these filters; "?" alone takes all of them away."""
-    return "?" + urlencode([("is", name) for name in active] + [(key, value) for key, value in more.items() if value])
 
 
 def _record_of(request: HttpRequest, user: User) -> tuple[str, Person | Organisation | Deal]:

@@ -4,8 +4,10 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -13,15 +15,17 @@ from django.views.decorators.http import require_POST, require_safe
 
 from crm.accounts.models import User
 from crm.accounts.requests import signed_in
-from crm.lib.primary_keys import primary_key
-from crm.records.models import Activity, Deal, Organisation, Person
-from mail import filing, lists, outbox, reading, tasks
+from mail import asking, changing, lists, outbox, reading, tasks
+from mail.listing import SEARCH, Listing
 from mail.models import Message, Thread
-from mail.views.folders import folder_links
+from mail.templatetags.mail_rows import is_received
+from mail.views import about
+from mail.views.changes import last_change
+from mail.views.folders import folder_links, is_fragment
 from tracking.models import TrackedMail
 from tracking.reading import with_activity
 
-HOMES = [Message.Folder.INBOX, Message.Folder.SENT, Message.Folder.ARCHIVE, Message.Folder.OUTBOX]
+HOMES = [Message.Folder.INBOX, Message.Folder.SENT, Message.Folder.ARCHIVE, Message.Folder.OUTBOX, Message.Folder.TRASH]
 
 
 @require_safe
@@ -29,8 +33,11 @@ def thread(request: HttpRequest, pk: int) -> HttpResponse:
     """A conversation: its messages, the newest open, and beside them who it is with and which deals it is about."""
     user = signed_in(request)
     found = get_object_or_404(Thread.objects.visible_to(user), pk=pk)
-    is_fragment = bool(request.headers.get("HX-Request")) and not request.headers.get("HX-History-Restore-Request")
-    response = render(request, "mail/_thread.html" if is_fragment else "mail/thread.html", _thread_context(found, user))
+    if not _is_only_looked_at(request):
+        changing.read(thread=found)
+    context = _thread_context(found, user, is_trash=request.GET.get("in") == Message.Folder.TRASH)
+    context |= {**_place_in_list(request, found, user, home=context["folder"]), "undoable": last_change(request, user)}
+    response = render(request, "mail/_thread.html" if is_fragment(request) else "mail/thread.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
 
@@ -43,40 +50,6 @@ def message_body(request: HttpRequest, pk: int) -> HttpResponse:
     for name, value in reading.HEADERS.items():
         response[name] = value
     return response
-
-
-@require_POST
-def thread_deals(request: HttpRequest, pk: int) -> HttpResponse:
-    """Link the conversation to a deal (`link`), or unlink it (`unlink`)."""
-    user = signed_in(request)
-    found = get_object_or_404(Thread.objects.visible_to(user), pk=pk)
-    verb = "unlink" if "unlink" in request.POST else "link"
-    value = primary_key(request.POST.get(verb, ""))
-    deal = get_object_or_404(Deal.objects.visible_to(user), pk=value)
-    if verb == "link":
-        found.deals.add(deal)
-    else:
-        found.deals.remove(deal)
-    if request.headers.get("HX-Request"):
-        return render(request, "mail/_thread_side.html", _thread_context(found, user))
-    return redirect("mail:thread", found.pk)
-
-
-@require_POST
-def thread_archive(request: HttpRequest, pk: int) -> HttpResponse:
-    """Put the conversation into the archive, or back to where it came from."""
-    found = get_object_or_404(Thread.objects.visible_to(signed_in(request)), pk=pk)
-    if "back" in request.POST:
-        filing.take_back(thread=found)
-        messages.success(request, _("Moved back."))
-    else:
-        filing.archive(thread=found)
-        messages.success(request, _("Archived."))
-    return (
-        redirect("mail:folder", request.POST["folder"])
-        if request.POST.get("folder") in lists.FOLDERS
-        else redirect("mail:thread", found.pk)
-    )
 
 
 @require_POST
@@ -105,32 +78,58 @@ def back_to_drafts(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("mail:folder", "drafts")
 
 
-def _thread_context(found: Thread, user: User) -> dict[str, Any]:
-    shown = list(
-        Message.objects.visible_to(user)
-        .filter(thread=found)
-        .exclude(folder=Message.Folder.DRAFTS)
-        .order_by("at", "pk")
-        .select_related("account")
-        .prefetch_related("recipients__person", "attachments", "deliveries__recipients")
-    )
+def _thread_context(found: Thread, user: User, *, is_trash: bool) -> dict[str, Any]:
+    shown = _shown(found, user, is_trash=is_trash)
     _attach_tracking(shown, user)
-    people = _people_of(shown, user)
-    deals = list(found.deals.all().select_related("stage") & Deal.objects.visible_to(user))
-    newest = shown[-1] if shown else None
     return {
         "section": "mail",
         "thread": found,
         "folder": _home_folder(shown),
         "folders": folder_links(user),
         "shown": shown,
-        "newest": newest,
+        "newest": shown[-1] if shown else None,
         "drafts": Message.objects.visible_to(user).filter(thread=found).in_folder(Message.Folder.DRAFTS).order_by("-at"),
-        "people": people,
-        "deals": deals,
-        "possible_deals": _possible_deals(people, deals, user),
-        "activities": _next_activities(people, deals, user),
+        "is_shared": any(message.is_shared for message in shown),
+        "has_received": any(is_received(message) for message in shown),
+        **about.context(found, shown, user),
     }
+
+
+def _shown(found: Thread, user: User, *, is_trash: bool) -> list[Message]:
+    """The messages, oldest first; deleted ones when the trash is looked at, or when nothing else is left."""
+    messages = (
+        Message.objects.visible_to(user)
+        .filter(thread=found)
+        .order_by("at", "pk")
+        .select_related("account")
+        .prefetch_related("recipients__person", "attachments", "deliveries__recipients")
+    )
+    deleted = messages.in_folder(Message.Folder.TRASH)
+    others = list(messages.exclude(folder__in=[Message.Folder.DRAFTS, Message.Folder.TRASH]))
+    return list(deleted) if is_trash or not others else others
+
+
+def _place_in_list(request: HttpRequest, found: Thread, user: User, *, home: str) -> dict[str, Any]:
+    """The list that the conversation was opened from, and its neighbours there: where one goes on once this one is done."""
+    listing = Listing.around_thread(request.GET, home=home)
+    above, below = lists.neighbours(_rows_of(listing, user), found)
+    return {"listing": listing, "above": _address(above, listing), "below": _address(below, listing)}
+
+
+def _rows_of(listing: Listing, user: User) -> QuerySet[Message]:
+    if listing.folder != SEARCH:
+        return lists.conversations(user=user, folder=listing.folder, filters=listing.filters)
+    asked = asking.read(listing.words, user=user, filters=tuple(lists.FILTERS))
+    return lists.found_conversations(user=user, asked=asked, filters=listing.filters)
+
+
+def _address(row: Message | None, listing: Listing) -> str:
+    return f"{reverse('mail:thread', args=[row.thread_id])}{listing.in_thread}" if row else ""
+
+
+def _is_only_looked_at(request: HttpRequest) -> bool:
+    """A page that brings itself up to date, or a browser that fetches in advance: nobody reads."""
+    return "X-Candor-Refresh" in request.headers or "prefetch" in request.headers.get("Sec-Purpose", "")
 
 
 def _home_folder(shown: list[Message]) -> str:
@@ -147,28 +146,3 @@ def _attach_tracking(shown: list[Message], user: User) -> None:
     }
     for message in shown:
         message.tracked = found.get(message.tracked_mail_id)  # type: ignore[attr-defined]
-
-
-def _people_of(shown: list[Message], user: User) -> list[Person]:
-    """The people at the other end whom the user may see."""
-    known = {one.person_id for message in shown for one in message.recipients.all() if one.person_id}
-    senders = {message.from_email for message in shown if message.from_email}
-    everybody = Person.objects.visible_to(user).select_related("organisation")
-    found: list[Person] = list(everybody.filter(pk__in=known) | everybody.filter(email__in=senders))
-    return found
-
-
-def _possible_deals(people: list[Person], linked: list[Deal], user: User) -> list[Deal]:
-    """Open deals that the conversation may be about: those of its people and their organisations first, then the user's own."""
-    deals = Deal.objects.visible_to(user).filter(status=Deal.Status.OPEN).exclude(pk__in=[deal.pk for deal in linked])
-    organisations: set[Organisation | None] = {person.organisation for person in people}
-    near = list(deals.filter(person__in=people)[:20])
-    near += [deal for deal in deals.filter(organisation__in=[one for one in organisations if one])[:20] if deal not in near]
-    return near + [deal for deal in deals.filter(owner=user).order_by("title")[:50] if deal not in near]
-
-
-def _next_activities(people: list[Person], deals: list[Deal], user: User) -> list[Activity]:
-    """What is planned with these people or on these deals."""
-    waiting = Activity.objects.visible_to(user).filter(done_at=None)
-    found: list[Activity] = list((waiting.filter(person__in=people) | waiting.filter(deal__in=deals)).distinct()[:3])
-    return found

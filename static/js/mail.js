@@ -1,5 +1,6 @@
 // Loads the modules of mail on the pages that need them, and keeps an eye on what this browser still holds of unsaved mails.
 import { recover } from "./keeping.js";
+import "./mailkeys.js";
 import "./syncing.js";
 import * as maillist from "./maillist.js"; // at once, so that no live event and no key goes unheard
 
@@ -7,6 +8,7 @@ const NEEDS = {
   "[data-composer]": () => import("./composer.js"),
   "[data-mail-list], [data-mail-page]": () => maillist,
   "[data-mail-frame]": () => import("./mailframe.js"),
+  "[data-record-pick]": async () => { const { hookPicks } = await import("./pick.js"); return { hook: () => hookPicks(document) }; },
   "[data-account-form], [data-account-check], [data-account-find], [data-options]": () => import("./emailsync.js"),
 };
 

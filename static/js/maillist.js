@@ -1,4 +1,4 @@
-// Lists of mail: they follow what happens live, the filter menu, and the keys of somebody who reads a lot of mail.
+// Lists of mail and open conversations follow what happens live; the filter menu. Keys: mailkeys.js; choosing rows: mailbulk.js.
 const WAIT = 150; // milliseconds; several events in a row refresh once
 let timer;
 
@@ -42,8 +42,10 @@ async function refresh() {
   refreshing = false;
 }
 
-async function fetchFragment(url) {
-  const response = await fetch(url, { headers: { "HX-Request": "true" }, redirect: "manual" }).catch(() => null);
+// A page that brings itself up to date says so: nothing becomes read by that.
+async function fetchFragment(url, { isRead = false } = {}) {
+  const headers = { "HX-Request": "true", ...(isRead ? {} : { "X-Candor-Refresh": "true" }) };
+  const response = await fetch(url, { headers, redirect: "manual" }).catch(() => null);
   const text = response?.ok && (await response.text().catch(() => "")); // cut off: the next event asks again
   if (!text) return null;
   const holder = document.createElement("template");
@@ -60,7 +62,18 @@ async function refreshList(list) {
   else {
     list.replaceChildren(...(fresh.querySelector("[data-mail-list]")?.childNodes ?? []));
     window.htmx.process(list);
+    takeBar(list, fresh);
   }
+  document.dispatchEvent(new CustomEvent("mail:listed"));
+}
+
+// A list that was empty has no bar for its rows yet, and one that becomes empty needs none.
+function takeBar(list, fresh) {
+  const main = list.closest("[data-list-page] .mail-main");
+  const bar = fresh.querySelector("[data-bulk]");
+  if (!main || Boolean(main.querySelector("[data-bulk]")) === Boolean(bar)) return;
+  if (bar) list.before(bar);
+  else main.querySelector("[data-bulk]").remove();
 }
 
 function copyCounts(fresh) {
@@ -99,9 +112,11 @@ function reconcile(rows, newRows) {
 // An open conversation: the state of its waiting mails and what can be done; nothing that is being read or written moves.
 async function refreshThread() {
   const parts = [...document.querySelectorAll("[data-refresh]")].filter((part) => !part.querySelector("[data-composer]"));
-  const fresh = parts.length && (await fetchFragment(location.pathname));
+  const address = location.pathname + location.search;
+  const fresh = parts.length && (await fetchFragment(address));
   if (!fresh) return;
   copyCounts(fresh);
+  if (addMessages(fresh)) readNow(address);
   const words = (part) => part.innerHTML.replace(/value="[^"]*"/g, ""); // each answer has another token
   for (const part of parts) {
     const renewed = fresh.querySelector(`[data-refresh="${part.dataset.refresh}"]`);
@@ -109,6 +124,23 @@ async function refreshThread() {
     part.replaceChildren(...renewed.childNodes);
     window.htmx.process(part);
   }
+}
+
+// Mail that came in while the conversation is open is put below what is there.
+function addMessages(fresh) {
+  const shown = document.querySelector("[data-messages]");
+  const arrived = [...fresh.querySelectorAll("[data-messages] > *")].filter((one) => shown && !document.getElementById(one.id));
+  for (const message of arrived) {
+    shown.append(message);
+    window.htmx.process(message);
+  }
+  return arrived.length > 0;
+}
+
+// It is read once somebody looks at the page.
+function readNow(address) {
+  if (!document.hidden) fetchFragment(address, { isRead: true });
+  else document.addEventListener("visibilitychange", () => readNow(address), { once: true });
 }
 
 // What had the focus has been swapped away: the keyboard goes on where the person was.
@@ -154,37 +186,3 @@ function hookFilter(filter) {
   filter.addEventListener("focusout", (event) => { if (event.relatedTarget && !filter.contains(event.relatedTarget)) show(false); });
   document.addEventListener("pointerdown", (event) => { if (!filter.contains(event.target)) show(false); });
 }
-
-// Keys
-const isTyping = (target) => target.closest?.("input, textarea, select, [contenteditable], dialog, [role=listbox], [popover]:popover-open");
-const click = (selector) => () => document.querySelector(`[data-mail-page] ${selector}`)?.click();
-const ACTIONS = {
-  c: click("[data-compose]"),
-  e: click("[data-archive]"),
-  r: click("[data-reply]"),
-  a: () => (document.querySelector("[data-reply-all]") ?? document.querySelector("[data-reply]"))?.click(),
-  f: click("[data-filter-button]"),
-  u: click("[data-back]"),
-  j: () => step(1),
-  k: () => step(-1),
-  s: () => (document.activeElement.closest("[data-mail-row]") ?? document.querySelector(".thread")?.closest("[data-mail-page]"))?.querySelector("[data-star]")?.click(),
-  "?": () => help(),
-};
-
-function step(by) {
-  const links = [...document.querySelectorAll("[data-mail-page] [data-row-link]")];
-  const at = links.findIndex((link) => link.closest("[data-mail-row]").contains(document.activeElement));
-  links[Math.max(0, Math.min(links.length - 1, at + by))]?.focus();
-}
-
-function help() {
-  document.querySelector("[data-shortcuts]")?.showModal();
-}
-
-document.addEventListener("keydown", (event) => {
-  const action = ACTIONS[event.key];
-  if (!action || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || !document.querySelector("[data-mail-page]")) return;
-  event.preventDefault();
-  action();
-});
-document.addEventListener("click", (event) => { if (event.target.closest("[data-shortcut-help]")) help(); });
