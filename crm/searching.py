@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Max
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
-from crm.records.matching import MAX_WORDS, matching
 from crm.records.models import Deal, Organisation, Person
 from crm.records.money import money
-from mail.models import Message, Recipient, Thread
+from mail import asking, searching, senders
+from mail.models import Thread
 
 SHOWN = 20  # of each kind on the page
 SUGGESTED = 4  # of each kind under the search box
@@ -81,18 +81,15 @@ def _deal(deal: Deal) -> Result:
 
 
 def _mail(user: User, text: str, limit: int) -> Group:
-    """Threads of the user's own mailbox by subject or by whom they were written to and from, the latest first."""
-    found = Q()
-    for word in text.split()[:MAX_WORDS]:
-        to = Recipient.objects.filter(message=OuterRef("pk")).filter(matching(word, ["name", "email"]))
-        found &= matching(word, ["subject", "from_name", "from_email"]) | Q(Exists(to))
-    latest = Message.objects.visible_to(user).filter(found).values("thread").annotate(latest=Max("at")).order_by("-latest")
+    """Threads of the user's own mailbox by the words in them, as the Mail tab finds them, the latest first."""
+    asked = asking.read(text, user=user, filters=())
+    latest = searching.find(user, asked).values("thread").annotate(latest=Max("at")).order_by("-latest")
     keys = [row["thread"] for row in latest[: limit + 1]]
-    threads = Thread.objects.visible_to(user).prefetch_related("messages__recipients").in_bulk(keys)
-    return _group("mail", _("Mail"), [threads[key] for key in keys if key in threads], limit, _thread)
+    threads = Thread.objects.visible_to(user).in_bulk(keys)
+    people = senders.of_threads(keys, user)
+    found = [(threads[key], people.get(key, "")) for key in keys if key in threads]
+    return _group("mail", _("Mail"), found, limit, lambda row: _thread(*row))
 
 
-def _thread(thread: Thread) -> Result:
-    people = {str(recipient.name or recipient.email) for message in thread.messages.all() for recipient in message.recipients.all()}
-    shown = sorted(people)[:3]
-    return Result(thread.subject or _("(no subject)"), ", ".join(shown), reverse("mail:thread", args=[thread.pk]))
+def _thread(thread: Thread, people: str) -> Result:
+    return Result(thread.subject or _("(no subject)"), people, reverse("mail:thread", args=[thread.pk]))

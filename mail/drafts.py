@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
 from crm.records.models import Deal, Person
-from mail import addresses, attachments, body, threading
+from mail import addresses, attachments, body, sharing, threading
 from mail.models import Account, Message, Recipient, Thread
 from tracking import cleaning
 
@@ -98,12 +98,13 @@ def _editable(message: Message) -> Message:
 def _new(owner: User, subject: str, in_reply_to: Message | None) -> Message:
     if in_reply_to is None:
         thread = threading.start(owner=owner, subject=subject, now=timezone.now())
-        return Message(owner=owner, thread=thread)
+        return Message(owner=owner, thread=thread, is_shared=sharing.for_new(owner=owner))
     return Message(
         owner=owner,
         thread=in_reply_to.thread,
         in_reply_to=threading.reference(in_reply_to),
         references=threading.references_to(in_reply_to),
+        is_shared=sharing.for_new(owner=owner, thread=in_reply_to.thread),
     )
 
 

@@ -66,7 +66,7 @@ def search_page(*, user: User, asked: asking.Asked, filters: Iterable[str] = (),
 
 def record_page(*, user: User, record: Person | Organisation | Deal, before: str = "", size: int = 10) -> Page:
     """The user's own conversations with a person, with an organisation's people, or about a deal; and what colleagues share of theirs."""
-    shown = Message.objects.readable_by(user).exclude(folder__in=UNRECORDED).filter(thread__in=_threads_with(record))
+    shown = Message.objects.readable_by(user).exclude(folder__in=UNRECORDED).filter(thread__in=_threads_with(record, user))
     page = _page(shown.exclude(Exists(_newer_in_thread(shown))), user=user, before=before, size=size)
     sharing.attach_sharers(page.rows, user)
     return page
@@ -102,13 +102,14 @@ def _filtered(messages: QuerySet[Message], filters: Iterable[str], user: User) -
     return messages
 
 
-def _threads_with(record: Person | Organisation | Deal) -> QuerySet[Any]:
-    """Narrow searches put together, everybody's: one search with “or” would read the whole mailbox."""
+def _threads_with(record: Person | Organisation | Deal, user: User) -> QuerySet[Any]:
+    """Narrow searches put together, everybody's: one search with “or” would read the whole mailbox. Hidden copies are their sender's."""
     if isinstance(record, Deal):
         return Thread.objects.filter(deals=record).values("pk")
     people = [record] if isinstance(record, Person) else list(record.people.all())
     addresses = {person.email.lower() for person in people if person.email}
-    to, messages = Recipient.objects.order_by(), Message.objects.order_by()
+    to = Recipient.objects.order_by().filter(~Q(kind=Recipient.Kind.BCC) | Q(message__owner=user))
+    messages = Message.objects.order_by()
     written = [to.filter(person__in=people), to.annotate(address=Lower("email")).filter(address__in=addresses)]
     received = [messages.annotate(address=Lower("from_email")).filter(address__in=addresses)]
     if isinstance(record, Organisation) and record.domain and record.domain not in PUBLIC_DOMAINS:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mail.views import about, account_verbs, accounts, changes, composing, connecting, files, folders, suggestions, syncing, threads
+from mail.views import about, account_verbs, accounts, changes, composing, connecting, files, folders, shared, suggestions, syncing, threads
 
 app_name = "mail"
 urlpatterns = [
@@ -20,6 +20,9 @@ urlpatterns = [
     path("mail/threads/<int:pk>/deals/", about.thread_deals, name="thread_deals"),
     path("mail/threads/<int:pk>/contact/", about.thread_contact, name="thread_contact"),
     path("mail/threads/<int:pk>/share/", about.thread_share, name="thread_share"),
+    path("mail/shared/<int:pk>/", shared.shared_thread, name="shared_thread"),
+    path("mail/shared/messages/<int:pk>/body/", shared.shared_body, name="shared_body"),
+    path("mail/shared/attachments/<int:pk>/", shared.shared_attachment, name="shared_attachment"),
     path("mail/changes/", changes.bulk, name="bulk"),
     path("mail/changes/<int:pk>/undo/", changes.undo, name="undo"),
     path("mail/trash/empty/", changes.trash_empty, name="trash_empty"),
@@ -35,6 +38,7 @@ urlpatterns = [
     path("mail/<slug:folder>/", folders.folder, name="folder"),
     path("settings/email-sync/", accounts.email_sync, name="email_sync"),
     path("settings/email-sync/options/", accounts.options, name="options"),
+    path("settings/email-sync/sharing/", shared.sharing_default, name="sharing_default"),
     path("settings/email-sync/test/", accounts.account_test, name="account_test"),
     path("settings/email-sync/accounts/", accounts.account_create, name="account_create"),
     path("settings/email-sync/accounts/<int:pk>/", accounts.account_edit, name="account_edit"),

@@ -216,7 +216,7 @@ class Recipient(models.Model):
 def _is_about_visible(user: User) -> Q:
     """Whether a message is on a deal, or to or from a person or the domain of an organisation, that the user may see."""
     deals = Thread.deals.through.objects.filter(thread=OuterRef("thread_id"), deal__in=Deal.objects.visible_to(user))
-    to = Recipient.objects.filter(message=OuterRef("pk"))
+    to = Recipient.objects.filter(message=OuterRef("pk")).exclude(kind=Recipient.Kind.BCC)
     people = Person.objects.visible_to(user).exclude(email="").annotate(address=Lower("email"))
     firms = Organisation.objects.visible_to(user).exclude(domain="").exclude(domain__in=PUBLIC_DOMAINS)
     is_to = to.filter(

@@ -39,7 +39,22 @@ def correspondents(message: Message) -> str:
     """Who is at the other end: the sender of what came, the recipients of what goes."""
     if is_received(message):
         return message.from_name or message.from_email
-    names = [name_of(recipient) for recipient in message.recipients.all()]
+    return addressees(message)
+
+
+@register.filter
+def addressees(message: Message) -> str:
+    """Whom it was written to; of many the first two."""
+    return _first_names([name_of(recipient) for recipient in message.recipients.all()])
+
+
+@register.filter
+def open_addressees(message: Message) -> str:
+    """The same for a colleague: as it was written, without hidden recipients and without what the contacts say."""
+    return _first_names([one.name or one.email for one in message.recipients.all() if one.kind != Recipient.Kind.BCC])
+
+
+def _first_names(names: list[str]) -> str:
     if len(names) < 2:
         return "".join(names)
     shown = [name.split()[0] if "@" not in name else name for name in names[:2]]

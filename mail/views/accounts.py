@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from crm.accounts.models import User
 from crm.accounts.requests import signed_in
 from crm.lib.primary_keys import primary_key
-from mail import accounts, diagnosis, discovery
+from mail import accounts, diagnosis, discovery, sharing
 from mail.account_states import states
 from mail.forms import PORTS, AccountForm, AddressForm, OptionsForm
 from mail.models import Account, SignIn
@@ -102,6 +102,7 @@ def settings_context(user: User) -> dict[str, Any]:
         "accounts": shown,
         "leaving": Account.objects.filter(owner=user, leaving_at__isnull=False),
         "options": preferences.for_user(user),
+        "shares_new_mail": sharing.shares_new_mail(user),
         "unreachable": why_unreachable([state.account for state in shown]),
     }
 

@@ -53,7 +53,11 @@ def attachment_remove(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def attachment(request: HttpRequest, pk: int) -> FileResponse:
     """Download a file. Never shown in the browser, whatever it claims to be."""
-    found = get_object_or_404(Attachment.objects.filter(message__owner=signed_in(request)), pk=pk)
+    return as_download(get_object_or_404(Attachment.objects.filter(message__owner=signed_in(request)), pk=pk))
+
+
+def as_download(found: Attachment) -> FileResponse:
+    """A file that the user may have, as something that is saved."""
     try:
         content = found.file.open("rb")
     except FileNotFoundError as error:

@@ -6,7 +6,7 @@ import { toast } from "./toasts.js";
 const LEAVES = ["archive", "trash", "restore", "delete"]; // what takes a conversation out of its list
 const UNDO_SECONDS = 10;
 const chosen = new Set(); // values of ticked boxes: they stay when a row is drawn anew
-let last, undoUrl = "", undoWord = "";
+let last, undoUrl = "", removeToast = () => {};
 
 const boxes = () => [...document.querySelectorAll("[data-list-page] [data-pick]")];
 const rowOf = (box) => box.closest("[data-mail-row]");
@@ -83,8 +83,7 @@ async function act(form, button) {
   const told = await send(form.action, data);
   if (!told) return;
   undoUrl = told.undo;
-  undoWord = form.dataset.undo;
-  toast(told.toast, told.undo ? { action: undoWord, onAction: undo, seconds: UNDO_SECONDS } : {});
+  removeToast = toast(told.toast, told.undo ? { action: form.dataset.undo, onAction: undo, seconds: UNDO_SECONDS } : {});
   if (form.matches("[data-thread-actions]")) return goOn(verb);
   if (told.undo || verb === "delete") {
     form.querySelector("details[open]")?.removeAttribute("open");
@@ -114,6 +113,7 @@ function takeOut(going, folder) {
 
 async function takeBack(url) {
   undoUrl = "";
+  removeToast();
   const told = await send(url, new FormData());
   if (!told) return;
   toast(told.toast);
