@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Max
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -12,7 +11,7 @@ from crm.accounts.models import User
 from crm.records.models import Deal, Organisation, Person
 from crm.records.money import money
 from mail import asking, searching, senders
-from mail.models import Thread
+from mail.models import Message, Thread
 
 SHOWN = 20  # of each kind on the page
 SUGGESTED = 4  # of each kind under the search box
@@ -83,12 +82,10 @@ def _deal(deal: Deal) -> Result:
 def _mail(user: User, text: str, limit: int) -> Group:
     """Threads of the user's own mailbox by the words in them, as the Mail tab finds them, the latest first."""
     asked = asking.read(text, user=user, filters=())
-    latest = searching.find(user, asked).values("thread").annotate(latest=Max("at")).order_by("-latest")
-    keys = [row["thread"] for row in latest[: limit + 1]]
-    threads = Thread.objects.visible_to(user).in_bulk(keys)
-    people = senders.of_threads(keys, user)
-    found = [(threads[key], people.get(key, "")) for key in keys if key in threads]
-    return _group("mail", _("Mail"), found, limit, lambda row: _thread(*row))
+    newest = searching.newest_of_each(searching.find(user, asked), wanted=limit + 1)
+    rows = Message.objects.filter(pk__in=newest).select_related("thread").only("at", "thread__subject").order_by("-at", "-pk")
+    people = senders.of_threads([row.thread_id for row in rows], user)
+    return _group("mail", _("Mail"), rows, limit, lambda row: _thread(row.thread, people.get(row.thread_id, "")))
 
 
 def _thread(thread: Thread, people: str) -> Result:

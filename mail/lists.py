@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
@@ -13,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from crm.accounts.models import User
 from crm.records.contacts import PUBLIC_DOMAINS
 from crm.records.models import Deal, Organisation, Person
-from mail import asking, awaiting, searching, senders, sharing
+from mail import asking, awaiting, paging, searching, senders, sharing
 from mail.models import Attachment, Message, Recipient, Thread
+from mail.models.message import MessageQuerySet
 from tracking import ladder, preferences
 from tracking.models import TrackedMail
 from tracking.reading import with_activity
@@ -25,7 +25,6 @@ OWN_FOLDERS = {Message.Folder.DRAFTS, Message.Folder.OUTBOX, Message.Folder.SENT
 UNRECORDED = [Message.Folder.DRAFTS, Message.Folder.TRASH]  # not shown on the pages of people, organisations and deals
 ONE_ROW_A_MESSAGE = {Message.Folder.DRAFTS, Message.Folder.OUTBOX}  # each of these needs its own decision
 SEARCHED_TEXT = 20_000  # characters of a body in which found words are looked for, to show them
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 FILTERS: dict[str, Promise | str] = {
     "tracked": _("Tracked emails"),
@@ -58,7 +57,9 @@ def folder_page(*, user: User, folder: str, filters: Iterable[str] = (), before:
 
 def search_page(*, user: User, asked: asking.Asked, filters: Iterable[str] = (), before: str = "", size: int = PAGE) -> Page:
     """The newest conversations with what was searched for: a row is the newest message of one that has it, with the words around."""
-    page = _page(found_conversations(user=user, asked=asked, filters=filters), user=user, before=before, size=size)
+    found = found_messages(user=user, asked=asked, filters=filters)
+    shown = Message.objects.filter(pk__in=searching.newest_of_each(found, before=before, wanted=size + 1))
+    page = _page(shown, user=user, before="", size=size)
     senders.attach(page.rows, user)
     _attach_excerpts(page.rows, asked)
     return page
@@ -72,7 +73,7 @@ def record_page(*, user: User, record: Person | Organisation | Deal, before: str
     return page
 
 
-def conversations(*, user: User, folder: str, filters: Iterable[str] = ()) -> QuerySet[Message]:
+def conversations(*, user: User, folder: str, filters: Iterable[str] = ()) -> MessageQuerySet:
     """The rows of a folder: the newest message there of each conversation, or every message where each needs its own decision."""
     messages = Message.objects.visible_to(user).in_folder(folder)
     if folder not in ONE_ROW_A_MESSAGE:
@@ -80,23 +81,25 @@ def conversations(*, user: User, folder: str, filters: Iterable[str] = ()) -> Qu
     return _filtered(messages, filters, user)
 
 
-def found_conversations(*, user: User, asked: asking.Asked, filters: Iterable[str] = ()) -> QuerySet[Message]:
-    """The rows of a search."""
-    found = searching.find(user, asked)
-    return _filtered(found.exclude(Exists(_newer_in_thread(found))), [*filters, *asked.filters], user)
+def found_messages(*, user: User, asked: asking.Asked, filters: Iterable[str] = ()) -> MessageQuerySet:
+    """All the messages that a search finds, several of a conversation among them."""
+    return _filtered(searching.find(user, asked), [*filters, *asked.filters], user)
 
 
-def neighbours(rows: QuerySet[Message], thread: Thread) -> tuple[Message | None, Message | None]:
-    """Of a list: the conversation above and the one below; None at its ends, and both when it does not hold this one."""
+def neighbours(rows: MessageQuerySet, thread: Thread) -> tuple[int | None, int | None]:
+    """Of a list: the conversations above and below; None at its ends, and both when it does not hold this one."""
     here = rows.filter(thread=thread).order_by("-at", "-pk").first()
     if here is None:
         return None, None
-    others = rows.exclude(thread=thread)
-    above = others.filter(at__gte=here.at).filter(Q(at__gt=here.at) | Q(pk__gt=here.pk)).order_by("at", "pk").first()
-    return above, _after(others, _key(here)).order_by("-at", "-pk").first()
+    others, place = rows.exclude(thread=thread), paging.key(here)
+    threads = [
+        paging.not_older(others, place).order_by("at", "pk").values_list("thread_id", flat=True).first(),
+        paging.older(others, place).order_by("-at", "-pk").values_list("thread_id", flat=True).first(),
+    ]
+    return threads[0], threads[1]
 
 
-def _filtered(messages: QuerySet[Message], filters: Iterable[str], user: User) -> QuerySet[Message]:
+def _filtered(messages: MessageQuerySet, filters: Iterable[str], user: User) -> MessageQuerySet:
     for name in filters:
         messages = messages.filter(_condition(name, user))
     return messages
@@ -126,7 +129,7 @@ def folder_counts(user: User) -> dict[str, int]:
     return dict(rows)
 
 
-def _newer_in_thread(messages: QuerySet[Message]) -> QuerySet[Message]:
+def _newer_in_thread(messages: MessageQuerySet) -> MessageQuerySet:
     """Of the same conversation in the same list; a row stands for its newest message."""
     same = messages.filter(thread=OuterRef("thread_id"))
     return same.filter(Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), pk__gt=OuterRef("pk")))
@@ -157,18 +160,19 @@ def _in_thread(user: User) -> QuerySet[Message]:
 
 
 def _opened(tracked: QuerySet[Message], user: User) -> QuerySet[Message]:
+def _opened(tracked: MessageQuerySet, user: User) -> MessageQuerySet:
     return tracked.filter(ladder.is_opened("tracked_mail__", with_undecided=preferences.counts_undecided(user)))
 
 
-def _page(messages: QuerySet[Message], *, user: User, before: str, size: int) -> Page:
-    rows = list(_with_row_needs(_after(messages, before), user).order_by("-at", "-pk")[: size + 1])
+def _page(messages: MessageQuerySet, *, user: User, before: str, size: int) -> Page:
+    rows = list(_with_row_needs(paging.older(messages, before), user).order_by("-at", "-pk")[: size + 1])
     has_older = len(rows) > size
     rows = rows[:size]
     attach_tracking(rows, user)
-    return Page(rows=rows, older=_key(rows[-1]) if has_older else "")
+    return Page(rows=rows, older=paging.key(rows[-1]) if has_older else "")
 
 
-def _with_row_needs(messages: QuerySet[Message], user: User) -> QuerySet[Message]:
+def _with_row_needs(messages: MessageQuerySet, user: User) -> MessageQuerySet:
     """Everything that a row shows, so that no row asks for itself; and not the bodies, which none shows."""
     of_thread = Message.objects.visible_to(user).filter(thread=OuterRef("thread_id"))
     tracked = of_thread.filter(tracked_mail__owner=user).order_by("-at", "-pk").values("tracked_mail_id")[:1]
@@ -206,16 +210,3 @@ def _attach_excerpts(rows: list[Message], asked: asking.Asked) -> None:
     for row in rows:
         row.found = found  # type: ignore[attr-defined]
         row.excerpt = searching.excerpt(texts.get(row.pk, ""), found)  # type: ignore[attr-defined]
-
-
-def _key(row: Message) -> str:
-    return f"{(row.at - EPOCH) // timedelta(microseconds=1)}-{row.pk}"
-
-
-def _after(messages: QuerySet[Message], key: str) -> QuerySet[Message]:
-    """Those older than a key; a key that cannot be read begins at the newest."""
-    micros, _dash, pk = key.partition("-")
-    if not (micros.isdecimal() and pk.isdecimal() and len(micros) < 18 and len(pk) < 19):
-        return messages
-    at = EPOCH + timedelta(microseconds=int(micros))
-    return messages.filter(at__lte=at).filter(Q(at__lt=at) | Q(pk__lt=int(pk)))

@@ -75,6 +75,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="message",
+            index=models.Index(fields=["owner", "-at", "-id", "thread", "folder"], name="mail_message_newest"),
+        ),
+        migrations.AddIndex(
+            model_name="message",
             index=models.Index(models.F("owner"), django.db.models.functions.text.Lower("from_email"), name="mail_message_from_any_case"),
         ),
         migrations.AddIndex(

@@ -172,6 +172,7 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["owner", "folder", "-at", "-id"], name="mail_message_folder"),
+            models.Index(fields=["owner", "-at", "-id", "thread", "folder"], name="mail_message_newest"),
             models.Index(fields=["owner", "-at", "-id"], name="mail_message_tracked", condition=Q(tracked_mail__isnull=False)),
             models.Index(fields=["owner", "from_email"], name="mail_message_from"),
             models.Index(fields=["owner", "in_reply_to"], name="mail_message_reply", condition=~Q(in_reply_to="")),

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,6 +17,7 @@ from crm.accounts.requests import signed_in
 from mail import asking, changing, lists, outbox, reading, tasks
 from mail.listing import SEARCH, Listing
 from mail.models import Message, Thread
+from mail.models.message import MessageQuerySet
 from mail.templatetags.mail_rows import is_received
 from mail.views import about
 from mail.views.changes import last_change
@@ -116,15 +116,15 @@ def _place_in_list(request: HttpRequest, found: Thread, user: User, *, home: str
     return {"listing": listing, "above": _address(above, listing), "below": _address(below, listing)}
 
 
-def _rows_of(listing: Listing, user: User) -> QuerySet[Message]:
+def _rows_of(listing: Listing, user: User) -> MessageQuerySet:
     if listing.folder != SEARCH:
         return lists.conversations(user=user, folder=listing.folder, filters=listing.filters)
     asked = asking.read(listing.words, user=user, filters=tuple(lists.FILTERS))
-    return lists.found_conversations(user=user, asked=asked, filters=listing.filters)
+    return lists.found_messages(user=user, asked=asked, filters=listing.filters)
 
 
-def _address(row: Message | None, listing: Listing) -> str:
-    return f"{reverse('mail:thread', args=[row.thread_id])}{listing.in_thread}" if row else ""
+def _address(thread: int | None, listing: Listing) -> str:
+    return f"{reverse('mail:thread', args=[thread])}{listing.in_thread}" if thread else ""
 
 
 def _is_only_looked_at(request: HttpRequest) -> bool:
