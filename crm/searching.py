@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from crm.accounts.models import User
 from crm.records.models import Deal, Organisation, Person
 from crm.records.money import money
-from mail import asking, searching, senders
+from mail import asking, paging, searching, senders
 from mail.models import Message, Thread
 
 SHOWN = 20  # of each kind on the page
@@ -38,7 +38,7 @@ class Group:
 
 def find(user: User, text: str, *, limit: int) -> list[Group]:
     """At most `limit` results of each kind, only of what the user may see; kinds without any are left out."""
-    words = " ".join(text.split())
+    words = " ".join(text.replace("\0", " ").split())
     if not words:
         return []
     groups = [kind(user, words, limit) for kind in (_people, _organisations, _deals, _mail)]
@@ -82,7 +82,7 @@ def _deal(deal: Deal) -> Result:
 def _mail(user: User, text: str, limit: int) -> Group:
     """Threads of the user's own mailbox by the words in them, as the Mail tab finds them, the latest first."""
     asked = asking.read(text, user=user, filters=())
-    newest = searching.newest_of_each(searching.find(user, asked), wanted=limit + 1)
+    newest = paging.newest_of_each(searching.find(user, asked), wanted=limit + 1)
     rows = Message.objects.filter(pk__in=newest).select_related("thread").only("at", "thread__subject").order_by("-at", "-pk")
     people = senders.of_threads([row.thread_id for row in rows], user)
     return _group("mail", _("Mail"), rows, limit, lambda row: _thread(row.thread, people.get(row.thread_id, "")))

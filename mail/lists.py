@@ -24,6 +24,7 @@ FOLDERS = list(Message.Folder)  # in this order
 OWN_FOLDERS = {Message.Folder.DRAFTS, Message.Folder.OUTBOX, Message.Folder.SENT}  # their rows name the recipients
 UNRECORDED = [Message.Folder.DRAFTS, Message.Folder.TRASH]  # not shown on the pages of people, organisations and deals
 ONE_ROW_A_MESSAGE = {Message.Folder.DRAFTS, Message.Folder.OUTBOX}  # each of these needs its own decision
+MOST_THREADS = 5000  # of one person, organisation or deal
 SEARCHED_TEXT = 20_000  # characters of a body in which found words are looked for, to show them
 
 FILTERS: dict[str, Promise | str] = {
@@ -58,7 +59,7 @@ def folder_page(*, user: User, folder: str, filters: Iterable[str] = (), before:
 def search_page(*, user: User, asked: asking.Asked, filters: Iterable[str] = (), before: str = "", size: int = PAGE) -> Page:
     """The newest conversations with what was searched for: a row is the newest message of one that has it, with the words around."""
     found = found_messages(user=user, asked=asked, filters=filters)
-    shown = Message.objects.filter(pk__in=searching.newest_of_each(found, before=before, wanted=size + 1))
+    shown = Message.objects.filter(pk__in=paging.newest_of_each(found, before=before, wanted=size + 1))
     page = _page(shown, user=user, before="", size=size)
     senders.attach(page.rows, user)
     _attach_excerpts(page.rows, asked)
@@ -67,8 +68,10 @@ def search_page(*, user: User, asked: asking.Asked, filters: Iterable[str] = (),
 
 def record_page(*, user: User, record: Person | Organisation | Deal, before: str = "", size: int = 10) -> Page:
     """The user's own conversations with a person, with an organisation's people, or about a deal; and what colleagues share of theirs."""
-    shown = Message.objects.readable_by(user).exclude(folder__in=UNRECORDED).filter(thread__in=_threads_with(record, user))
-    page = _page(shown.exclude(Exists(_newer_in_thread(shown))), user=user, before=before, size=size)
+    threads = list(_threads_with(record, user)[:MOST_THREADS])
+    shown = Message.objects.readable_by(user).exclude(folder__in=UNRECORDED).filter(thread__in=threads)
+    newest = Message.objects.filter(pk__in=paging.newest_of_each(shown, before=before, wanted=size + 1))
+    page = _page(newest, user=user, before="", size=size)
     sharing.attach_sharers(page.rows, user)
     return page
 
@@ -108,7 +111,7 @@ def _filtered(messages: MessageQuerySet, filters: Iterable[str], user: User) -> 
 def _threads_with(record: Person | Organisation | Deal, user: User) -> QuerySet[Any]:
     """Narrow searches put together, everybody's: one search with “or” would read the whole mailbox. Hidden copies are their sender's."""
     if isinstance(record, Deal):
-        return Thread.objects.filter(deals=record).values("pk")
+        return Thread.objects.filter(deals=record).values_list("pk", flat=True)
     people = [record] if isinstance(record, Person) else list(record.people.all())
     addresses = {person.email.lower() for person in people if person.email}
     to = Recipient.objects.order_by().filter(~Q(kind=Recipient.Kind.BCC) | Q(message__owner=user))
@@ -118,15 +121,16 @@ def _threads_with(record: Person | Organisation | Deal, user: User) -> QuerySet[
     if isinstance(record, Organisation) and record.domain and record.domain not in PUBLIC_DOMAINS:
         written.append(to.filter(email__domain=record.domain.lower()))
         received.append(messages.filter(from_email__domain=record.domain.lower()))
-    first, *others = [rows.values("message__thread_id") for rows in written]
-    return first.union(*others, *[rows.values("thread_id") for rows in received])
+    first, *others = [rows.values_list("message__thread_id", flat=True) for rows in written]
+    return first.union(*others, *[rows.values_list("thread_id", flat=True) for rows in received])
 
 
 def folder_counts(user: User) -> dict[str, int]:
     """Unread in the inbox; everything that waits in Drafts and Outbox."""
-    waiting = Q(folder__in=[Message.Folder.DRAFTS, Message.Folder.OUTBOX]) | Q(folder=Message.Folder.INBOX, is_read=False)
-    rows = Message.objects.visible_to(user).filter(waiting).order_by().values_list("folder").annotate(Count("pk"))
-    return dict(rows)
+    own = Message.objects.visible_to(user).order_by()
+    waiting = own.filter(folder__in=[Message.Folder.DRAFTS, Message.Folder.OUTBOX]).values_list("folder").annotate(Count("pk"))
+    unread = own.filter(folder=Message.Folder.INBOX, is_read=False).values_list("folder").annotate(Count("pk"))
+    return dict(waiting.union(unread))
 
 
 def _newer_in_thread(messages: MessageQuerySet) -> MessageQuerySet:

@@ -12,7 +12,6 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from crm.accounts.models import User
-from mail import paging
 from mail.asking import FLAGS, Asked, Term
 from mail.models import Message
 from mail.models.message import MessageQuerySet
@@ -20,7 +19,6 @@ from mail.search_tables import SEARCHED, fts, words_of
 
 AROUND = 60  # characters before the first found word in an excerpt
 EXCERPT = 200
-AT_ONCE = 4  # messages looked at for each conversation that is wanted
 OWNER = {"mail_message": "id", "mail_recipient": "message_id", "mail_attachment": "message_id"}  # where the message's number stands
 WHERE: dict[str, dict[str, tuple[str, ...]]] = {  # place of a term: tables and columns
     "": SEARCHED,
@@ -32,7 +30,10 @@ WHERE: dict[str, dict[str, tuple[str, ...]]] = {  # place of a term: tables and 
 
 
 def find(user: User, asked: Asked) -> MessageQuerySet:
-    """The user's messages that fit; those in the trash only when it was asked for them."""
+    """The user's messages that fit; those in the trash only when it was asked for them.
+
+    Asks for the number plus nothing: else SQLite would fetch every row with a word to sort them, instead of going down the newest ones.
+    """
     found = Message.objects.visible_to(user)
     if asked.is_nothing:
         return found.none()
@@ -45,30 +46,6 @@ def find(user: User, asked: Asked) -> MessageQuerySet:
     for term in asked.terms:
         found = found.alias(number=F("pk") + 0).filter(number__in=_messages_with(term))
     return found.filter(_between(asked))
-
-
-def newest_of_each(found: MessageQuerySet, *, wanted: int, before: str = "") -> list[int]:
-    """Of the newest conversations with something found, or of those below a key, the newest found message.
-
-    Goes down the index of the owner's mail by time, and stops as soon as there are enough: so a word that is everywhere costs little.
-    That is also why `find` asks for the number plus nothing: else SQLite would fetch every row with the word to sort them.
-    """
-    newest: dict[int, int] = {}
-    rest, place = found, before
-    while True:
-        rows = list(paging.older(rest, place).order_by("-at", "-pk").values_list("pk", "thread_id", "at")[: wanted * AT_ONCE])
-        passed = _threads_above(found, before, {thread for _pk, thread, _at in rows})
-        for pk, thread, _at in rows:
-            if thread not in passed:
-                newest.setdefault(thread, pk)
-        if len(newest) >= wanted or len(rows) < wanted * AT_ONCE:
-            return list(newest.values())[:wanted]
-        place = paging.key_of(rows[-1][2], rows[-1][0])
-
-
-def _threads_above(found: MessageQuerySet, before: str, threads: set[int]) -> set[int]:
-    """Which of these conversations stood on an earlier page already."""
-    return set(paging.not_older(found.filter(thread__in=threads), before).values_list("thread_id", flat=True)) if before else set()
 
 
 def _between(asked: Asked) -> Q:

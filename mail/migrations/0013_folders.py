@@ -75,6 +75,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="message",
+            index=models.Index(fields=["owner", "folder", "thread"], name="mail_message_unread", condition=models.Q(("is_read", False))),
+        ),
+        migrations.AddIndex(
+            model_name="message",
             index=models.Index(fields=["owner", "-at", "-id", "thread", "folder"], name="mail_message_newest"),
         ),
         migrations.AddIndex(

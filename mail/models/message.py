@@ -182,6 +182,7 @@ class Message(models.Model):
             models.Index(fields=["owner", "provider_message_id"], name="mail_message_provider_id"),
             models.Index("owner", Lower("from_email"), name="mail_message_from_any_case"),
             models.Index("owner", Domain("from_email"), name="mail_message_from_domain"),
+            models.Index(fields=["owner", "folder", "thread"], name="mail_message_unread", condition=Q(is_read=False)),
             models.Index(fields=["trashed_at"], name="mail_message_trashed", condition=Q(folder="trash")),
             models.Index(fields=["thread"], name="mail_message_shared", condition=Q(is_shared=True)),
             models.Index(fields=["filing_due_at"], name="mail_message_filing", condition=Q(filing__in=["pending", "awaited", "watched"])),
