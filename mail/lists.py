@@ -163,7 +163,6 @@ def _in_thread(user: User) -> QuerySet[Message]:
     return Message.objects.visible_to(user).filter(thread=OuterRef("thread_id"))
 
 
-def _opened(tracked: QuerySet[Message], user: User) -> QuerySet[Message]:
 def _opened(tracked: MessageQuerySet, user: User) -> MessageQuerySet:
     return tracked.filter(ladder.is_opened("tracked_mail__", with_undecided=preferences.counts_undecided(user)))
 

@@ -13,8 +13,10 @@ from django.utils import timezone
 
 from crm.accounts.models import User
 from crm.records.models import Deal
+from crm.records.tests.queries import count_queries
 from mail import answers, lists
 from mail.models import Attachment, Message
+from mail.tests.incoming import received
 from mail.tests.posting import a_deal, sent
 from tracking import preferences
 from tracking.tests.seen import copy_of, hit, link_of
@@ -158,7 +160,7 @@ def test_more_rows_need_no_more_queries(alice_client: Client, draft: Draft, queu
     assert len(few) < 25
 
 
-@pytest.mark.parametrize("folder", ["inbox", "drafts", "outbox", "sent", "archive"])
+@pytest.mark.parametrize("folder", ["inbox", "drafts", "outbox", "sent", "archive", "trash", "search"])
 def test_every_folder_teaches_when_it_is_empty(alice_client: Client, folder: str):
     page = alice_client.get(f"/mail/{folder}/")
     assert page.status_code == 200
@@ -211,3 +213,59 @@ def test_a_draft_ends_no_waiting_and_what_was_sent_from_elsewhere_does(alice: Us
     assert subjects(alice, filters=["awaiting"]) == ["Offer"]
     Message.objects.create(owner=alice, thread=first.thread, folder="sent", from_email="alice@acme.test", subject="Re: Offer")
     assert subjects(alice, filters=["awaiting"]) == []
+
+
+def test_more_messages_and_more_neighbours_need_no_more_queries(alice_client: Client, alice: User, draft: Draft, deal: Deal):
+    first = received(alice, hours_ago=9, is_read=True)
+    first.thread.deals.add(deal)
+    address = f"/mail/threads/{first.thread_id}/?in=inbox"
+    answer = sent(draft(in_reply_to=first, to="a@b.test, c@d.test"), tracked=True)
+    alice_client.get(address)  # whatever is made on first use
+    few = count_queries(alice_client, address)
+    for number in range(8):
+        received(alice, hours_ago=number, thread=first.thread, is_read=True, from_email=f"x{number}@y.test")
+        received(alice, hours_ago=number)
+        Attachment.objects.create(message=answer, name="a.txt", file=ContentFile(b"x", "a"), size=1)
+        sent(draft(in_reply_to=first, to="a@b.test, e@f.test"), clicked=True)
+    assert count_queries(alice_client, address) == few < 45
+
+
+def test_a_conversation_knows_the_list_that_it_was_opened_from(alice_client: Client, alice: User):
+    newest, middle, oldest = (received(alice, hours_ago=number, subject=f"Zebra {number}") for number in (1, 2, 3))
+    Attachment.objects.create(message=newest, name="a.txt", file=ContentFile(b"x", "a"), size=1)
+    Attachment.objects.create(message=middle, name="a.txt", file=ContentFile(b"x", "a"), size=1)
+
+    def around(query: str) -> tuple[str, str, str]:
+        context = alice_client.get(f"/mail/threads/{middle.thread_id}/{query}").context
+        return context["above"], context["below"], context["listing"].address
+
+    def of(message: Message, query: str) -> str:
+        return f"/mail/threads/{message.thread_id}/{query}"
+
+    assert around("") == (of(newest, "?in=inbox"), of(oldest, "?in=inbox"), "/mail/inbox/")
+    filtered = "?in=inbox&is=attachment"
+    assert around(filtered) == (of(newest, filtered), "", "/mail/inbox/?is=attachment")
+    search = "?in=search&q=zebra"
+    assert around(search) == (of(newest, search), of(oldest, search), "/mail/search/?q=zebra")
+    assert around("?in=sent") == ("", "", "/mail/sent/")
+    assert around("?in=%22%3E&is=nonsense")[2] == "/mail/inbox/"
+
+
+def test_a_row_names_who_takes_part_and_says_what_is_unread(alice_client: Client, alice: User, draft: Draft):
+    question = received(alice, hours_ago=3, from_name="Anna Petrova", from_email="anna@client.test")
+    sent(draft(in_reply_to=question), days_ago=0.1)
+    received(alice, hours_ago=1, thread=question.thread, is_read=True, automatic="reply")
+    page = alice_client.get("/mail/inbox/").content.decode()
+    assert "Anna, me, Boris" in page
+    assert "Unread:" in page
+    assert "Automatic reply" in page
+    assert 'aria-describedby="folder-count-inbox"' in page
+
+
+def test_pages_of_the_inbox_follow_each_other_while_mail_comes_in(alice: User):
+    for number in range(4):
+        received(alice, subject=str(number), hours_ago=number + 1)
+    first = lists.folder_page(user=alice, folder="inbox", size=2)
+    received(alice, subject="new")
+    second = lists.folder_page(user=alice, folder="inbox", before=first.older, size=2)
+    assert [row.subject for row in (*first.rows, *second.rows)] == ["0", "1", "2", "3"]

@@ -76,6 +76,7 @@ function nameOf({ key, code, shiftKey }) {
 }
 
 document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && event.target.matches?.("[data-mail-search]")) return event.target.blur();
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.target.closest?.(TYPING) || !document.querySelector("[data-mail-page]")) return;
   if (document.querySelector("dialog[open]")) return;
   const name = nameOf(event);

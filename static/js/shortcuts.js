@@ -4,5 +4,7 @@ const isTyping = (target) => target.closest("input, textarea, select, [contented
 document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
   event.preventDefault();
-  (document.querySelector("[data-mail-search]") ?? document.querySelector("[data-search]"))?.focus();
+  const box = document.querySelector("[data-mail-search]") ?? document.querySelector("[data-search]");
+  box?.focus();
+  box?.setSelectionRange(box.value.length, box.value.length);
 });
