@@ -18,6 +18,7 @@ WITHOUT_DATABASE = [  # processes, settings and pure rules: once is enough
     "crm/demo/tests/test_startup.py",
     "crm/tests/test_checks.py",
     "crm/lib/tests",
+    "mail/tests/test_automatic.py",
     "mail/tests/test_parsing.py",
     "mail/tests/test_parsing_bounds.py",
     "tracking/tests/verdicts",

@@ -8,10 +8,11 @@ from hashlib import sha256
 from urllib.parse import unquote
 
 from mail import addresses
-from mail.parsing import charsets, words
+from mail.parsing import charsets, heads, words
 from mail.parsing.heads import Head
 from mail.parsing.letter import MAX_CONTENT_ID, MAX_FILE_NAME, Part
 
+BYTES = "application/octet-stream"
 ENCLOSED = frozenset({"message/rfc822", "message/global", "message/news"})
 ENDINGS = {  # where the system's table of types has none, or an odd one
     "message/rfc822": ".eml",
@@ -31,7 +32,7 @@ ENDINGS = {  # where the system's table of types has none, or an odd one
     "application/pkcs7-mime": ".p7m",
     "application/x-pkcs7-mime": ".p7m",
     "application/ms-tnef": ".dat",
-    "application/octet-stream": ".bin",
+    BYTES: ".bin",
 }
 STEMS = {"message": "message", "text": "text", "image": "image", "audio": "audio", "video": "video"}
 CID = re.compile(r"cid:([^\"'\s<>)]{1,1000})", re.IGNORECASE)
@@ -56,9 +57,10 @@ def file_of(head: Head, content: bytes) -> File:
     """A part as a file."""
     content_id = addresses.one_line(charsets.decode(head.first("content-id"))).strip("<> ")
     location = addresses.one_line(charsets.decode(head.first("content-location")))
+    name = name_of(head) or usual_name(head, content)
     part = Part(
-        name=name_of(head) or usual_name(head, content),
-        content_type=head.content_type,
+        name=name,
+        content_type=_type_of(head.content_type, name),
         content=content,
         content_id=content_id if len(content_id) <= MAX_CONTENT_ID else "",
     )
@@ -87,9 +89,13 @@ def settled(files: Iterable[File], html: str) -> tuple[tuple[Part, ...], str]:
     return tuple(replace(one.part, is_inline=True) if one.part.content_id in shown else one.part for one in files), html
 
 
-def _subject(content: bytes) -> str:
-    from mail.parsing import heads
+def _type_of(claimed: str, name: str) -> str:
+    """The type as claimed; of what is only said to be bytes the one that its name's ending stands for."""
+    usual = mimetypes.guess_type(f"file.{name.rpartition('.')[2]}")[0] if claimed == BYTES and "." in name else None
+    return usual if usual and not usual.startswith("message/") else claimed
 
+
+def _subject(content: bytes) -> str:
     return words.decode(heads.read(content, 0, min(len(content), 64 * 1024)).first("subject")[:1_000])[:100]
 
 

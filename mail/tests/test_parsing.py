@@ -302,6 +302,12 @@ def test_files_are_named_as_their_senders_named_them(disposition: str, name: str
     assert names(read(**parts(text("Hello"), file))) == [name]
 
 
+def test_what_is_only_said_to_be_bytes_has_the_type_of_its_name():
+    files = [f"Content-Type: application/octet-stream; name={name}\r\n\r\nx" for name in ("a.PNG", "b", "c.eml", "d.unheard-of")]
+    types = [part.content_type for part in read(**parts(*files)).parts]
+    assert types == ["image/png", *["application/octet-stream"] * 3]
+
+
 def test_a_very_long_name_keeps_its_ending():
     (name,) = names(parsing.read(built(**{f"{'x' * 400}.pdf": b"PDF"}).as_bytes()))
     assert len(name) == 200
@@ -449,45 +455,3 @@ def test_the_key_is_the_same_for_every_copy_and_another_for_a_forged_message_id(
 def test_without_a_message_id_the_body_counts():
     assert read(Message_ID="").content_key != read("Other words", Message_ID="").content_key
     assert parsing.content_key(mail(Message_ID="")) == ""
-
-
-@pytest.mark.parametrize(
-    ("fields", "kind"),
-    [
-        ({}, "NONE"),
-        ({"Auto_Submitted": "no"}, "NONE"),
-        ({"X_Auto_Response_Suppress": "All"}, "NONE"),  # asks others to be silent; Outlook writes it on persons' mail, too
-        ({"Subject": "Out of office"}, "NONE"),  # anybody may write about it
-        ({"Return_Path": "<>"}, "NONE"),
-        ({"Auto_Submitted": "auto-replied (vacation)"}, "REPLY"),
-        ({"Auto_Submitted": "auto-replied", "Precedence": "bulk"}, "REPLY"),
-        ({"X_Autoreply": "yes"}, "REPLY"),
-        ({"X_Autoreply": "no"}, "NONE"),
-        ({"X_Autorespond": "Away"}, "REPLY"),
-        ({"Precedence": "auto_reply"}, "REPLY"),
-        ({"Auto_Submitted": "auto-generated", "In_Reply_To": "<1@acme.test>"}, "REPLY"),
-        ({"Auto_Submitted": "auto-generated", "Subject": "Automatic reply: Offer"}, "REPLY"),
-        ({"Subject": "Автоответ: Offer", "Return_Path": "<>"}, "REPLY"),
-        ({"Auto_Submitted": "auto-generated"}, "BULK"),
-        ({"List_Id": "News <news.client.test>"}, "BULK"),
-        ({"List_Unsubscribe": "<https://client.test/out>"}, "BULK"),
-        ({"Precedence": "bulk"}, "BULK"),
-        ({"Auto_Submitted": "auto-generated", "In_Reply_To": "<1@acme.test>", "List_Id": "<tickets.client.test>"}, "BULK"),
-        ({"From": "Mail Delivery Subsystem <MAILER-DAEMON@client.test>"}, "REPORT"),
-        ({"From": "MAILER-DAEMON (Mail System)"}, "REPORT"),
-        ({"From": "postmaster@client.test"}, "NONE"),  # a person may sit there
-        ({"From": "postmaster@client.test", "Subject": "Undeliverable: Offer"}, "REPORT"),
-        ({"From": "postmaster@client.test", "Return_Path": "<>"}, "REPORT"),
-        ({"X_Failed_Recipients": "dora@client.test"}, "REPORT"),
-        ({"Content_Type": "multipart/report; report-type=delivery-status; boundary=b"}, "REPORT"),
-        ({"Content_Type": "message/delivery-status"}, "REPORT"),
-    ],
-)
-def test_mail_that_a_program_wrote_by_itself_is_told(fields: dict[str, str], kind: str):
-    assert parsing.read(mail(**fields)).automatic == Message.Automatic[kind]
-
-
-def test_a_list_says_what_it_is_called_and_how_to_leave():
-    letter = read(List_Id="Our news <news.client.test>", List_Unsubscribe="<mailto:out@client.test>,\r\n <https://client.test/out>")
-    assert letter.list_id == "Our news <news.client.test>"
-    assert letter.list_unsubscribe == "<mailto:out@client.test>, <https://client.test/out>"
