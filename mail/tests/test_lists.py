@@ -178,7 +178,7 @@ def test_a_fragment_is_not_a_page(alice_client: Client, draft: Draft):
     assert "HX-Request" in fragment["Vary"]
 
 
-def received(to: Message, *, who: str = "boris@client.test", days_ago: float = 0, **fields: Any) -> Message:
+def came_in(to: Message, *, who: str = "boris@client.test", days_ago: float = 0, **fields: Any) -> Message:
     """What came in the conversation of a sent mail."""
     at = timezone.now() - timedelta(days=days_ago)
     common: dict[str, Any] = {"owner": to.owner, "thread": to.thread, "folder": "inbox", "at": at, "subject": f"Re: {to.subject}"}
@@ -189,12 +189,12 @@ def received(to: Message, *, who: str = "boris@client.test", days_ago: float = 0
 
 def test_replied_and_awaiting_and_unread_tell_conversations_apart(alice: User, bob: User, draft: Draft):
     answered = sent(draft(subject="answered"), days_ago=9)
-    received(answered, days_ago=8, is_read=True)
+    came_in(answered, days_ago=8, is_read=True)
     absent = sent(draft(subject="out of office"), days_ago=7)
-    received(absent, days_ago=7, automatic="reply")
+    came_in(absent, days_ago=7, automatic="reply")
     sent(draft(subject="waiting"), days_ago=6)
     mine = sent(draft(subject="mine last"), days_ago=5)
-    received(mine, days_ago=4, is_read=True)
+    came_in(mine, days_ago=4, is_read=True)
     sent(draft(subject="Re: mine last", in_reply_to=mine), days_ago=3)
     sent(draft(subject="colleague", to="BOB@acme.test, alice@acme.test"), days_ago=2)
     many = ", ".join(f"reader{number}@client.test" for number in range(6))
