@@ -31,6 +31,8 @@ ATTRIBUTES = {
     "col": {"width", "span"},
 }
 CLASSES = {"div": {"gmail_quote", "candor_signature"}, "blockquote": {"gmail_quote"}}  # marks that quotes are folded by
+FIELD_ATTRIBUTES = {**ATTRIBUTES, "span": {"data-merge"}}  # of a merge field that was filled in, until the mail leaves
+FIELD_CLASSES = {**CLASSES, "span": {"candor_field", "candor_missing"}}
 SCHEMES = {"http", "https", "mailto", "tel", "sms", "cid", "data"}
 BOX = ("margin", "padding", "border")
 SIDES = ("", "-top", "-right", "-bottom", "-left")
@@ -54,17 +56,18 @@ TEXT_STYLE = ParserConfig(css=CSS_PROFILES["strict"].copy())
 BLANK_LINES = re.compile(r"\n{3,}")
 
 
-def clean(html: str) -> str:
+def clean(html: str, *, keeps_fields: bool = False) -> str:
     """HTML from the editor or the clipboard with everything that could run, load styles or hide text taken out.
 
-    Of what no program should read as HTML, since few tags stand for a square of elements, the words remain.
+    Of what no program should read as HTML, since few tags stand for a square of elements, the words remain. The marks of
+    merge fields stay in one's own drafts only: in what others wrote they would ask for values that are none of theirs.
     """
     html = UNWANTED.sub("", html)
     return nh3.clean(
         html if _is_bounded(html) else f"<p>{escape(TAG.sub(' ', html))}</p>",
         tags=TEXT_TAGS | MARK_TAGS | LIST_TAGS | TABLE_TAGS,
-        attributes=ATTRIBUTES,
-        allowed_classes=CLASSES,
+        attributes=FIELD_ATTRIBUTES if keeps_fields else ATTRIBUTES,
+        allowed_classes=FIELD_CLASSES if keeps_fields else CLASSES,
         attribute_filter=_filter_attribute,
         filter_style_properties=STYLES,
         url_schemes=SCHEMES,
@@ -72,6 +75,11 @@ def clean(html: str) -> str:
         link_rel=None,
         strip_comments=True,
     )
+
+
+def without_fields(html: str) -> str:
+    """A body as it leaves: what was filled in stays, the marks around it do not."""
+    return clean(html) if "data-merge" in html or "candor_" in html else html
 
 
 def _is_bounded(html: str) -> bool:

@@ -46,7 +46,7 @@ def save(
     draft.account = account
     draft.from_name, draft.from_email = (account.sender_name or owner.name, account.email) if account else ("", "")
     draft.subject = subject
-    draft.body_html = body.clean(cleaning.strip_own(body_html))
+    draft.body_html = body.clean(cleaning.strip_own(body_html), keeps_fields=True)
     draft.body_text = body.to_text(draft.body_html)
     draft.preview = body.preview(draft.body_text)
     draft.typed_recipients = {"to": to, "cc": cc, "bcc": bcc}

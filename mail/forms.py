@@ -102,7 +102,6 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
             "imap_security",
             "imap_username",
             "sent_kept_by",
-            "signature_html",
         ]
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -141,11 +140,6 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_imap_host(self) -> str:
         return _host(self.cleaned_data["imap_host"])
-
-    def clean_signature_html(self) -> str:
-        typed: str = self.cleaned_data["signature_html"]
-        html = body.clean(strip_own(typed)) if "<" in typed else plain_as_html(typed)
-        return "" if body.is_empty(html) else html
 
     def clean(self) -> dict[str, Any]:
         """Empty password fields keep what is stored; an empty IMAP user or password means the same as for SMTP."""

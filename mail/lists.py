@@ -182,7 +182,7 @@ def _with_row_needs(messages: MessageQuerySet, user: User) -> MessageQuerySet:
     size = of_thread.exclude(folder=Message.Folder.DRAFTS).order_by().values("thread").annotate(size=Count("pk")).values("size")
     return (
         messages.select_related("thread", "account")
-        .defer("body_html", "body_text", "references", "account__signature_html", "account__access_token", "account__refresh_token")
+        .defer("body_html", "body_text", "references", "account__access_token", "account__refresh_token")
         .annotate(
             newest_tracked_id=Subquery(tracked),
             thread_size=Subquery(size),

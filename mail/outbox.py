@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from mail import addresses, attachments, copies, drafts, states, threading
+from mail import addresses, attachments, body, copies, drafts, merge_fields, states, threading
 from mail.models import Account, Delivery, Message
 from mail.models.message import Recipient
 from notifications.push import push
@@ -38,6 +38,7 @@ def queue(*, message: Message, track_opens: bool, track_links: bool, tell_apart:
     account = _check(draft)
     draft.from_name, draft.from_email = account.sender_name or draft.owner.name, account.email
     draft.message_id = draft.message_id or new_message_id(account.email)
+    draft.body_html = body.without_fields(draft.body_html)
     draft.folder = Message.Folder.OUTBOX
     draft.dated_at = draft.at = now
     preferences.remember_choice(user=draft.owner, track_opens=track_opens, track_links=track_links, tell_apart=tell_apart)
@@ -126,6 +127,12 @@ def _check(draft: Message) -> Account:
         raise CannotSend(field, sentence)
     if not draft.recipients.exists():
         raise CannotSend("to", _("Say who shall get this mail."))
+    for field, missing in (
+        ("subject", merge_fields.unfilled(draft.subject)),
+        ("body", merge_fields.unfilled_in_html(draft.body_html)),
+    ):
+        if missing:
+            raise CannotSend(field, merge_fields.fill_in(missing))
     try:
         attachments.check_total(draft)
     except attachments.TooLarge as error:

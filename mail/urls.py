@@ -2,7 +2,23 @@
 
 from django.urls import path
 
-from mail.views import about, account_verbs, accounts, changes, composing, connecting, files, folders, shared, suggestions, syncing, threads
+from mail.views import (
+    about,
+    account_verbs,
+    accounts,
+    changes,
+    composing,
+    connecting,
+    files,
+    filling,
+    folders,
+    letters,
+    shared,
+    signatures,
+    suggestions,
+    syncing,
+    threads,
+)
 
 app_name = "mail"
 urlpatterns = [
@@ -12,6 +28,10 @@ urlpatterns = [
     path("mail/compose/discard/", composing.draft_discard, name="draft_discard"),
     path("mail/compose/attach/", files.attach, name="attach"),
     path("mail/compose/people/", composing.people, name="people"),
+    path("mail/compose/fields/", filling.fields_fill, name="fields_fill"),
+    path("mail/compose/templates/", filling.template_options, name="template_options"),
+    path("mail/compose/templates/keep/", filling.template_from_mail, name="template_from_mail"),
+    path("mail/compose/templates/<int:pk>/", filling.template_fill, name="template_fill"),
     path("mail/attachments/<int:pk>/", files.attachment, name="attachment"),
     path("mail/attachments/<int:pk>/remove/", files.attachment_remove, name="attachment_remove"),
     path("mail/panel/", folders.panel, name="panel"),
@@ -54,4 +74,17 @@ urlpatterns = [
     path("settings/email-sync/find/", accounts.account_find, name="account_find"),
     path("settings/email-sync/sign-in/<slug:sign_in>/", connecting.account_sign_in, name="account_sign_in"),
     path("settings/email-sync/signed-in/", connecting.account_signed_in, name="account_signed_in"),
+    path("settings/email-sync/accounts/<int:pk>/signatures/", signatures.signature_list, name="signature_list"),
+    path("settings/email-sync/accounts/<int:pk>/signatures/new/", signatures.signature_create, name="signature_create"),
+    path("settings/email-sync/signatures/<int:pk>/", signatures.signature_edit, name="signature_edit"),
+    path("settings/email-sync/signatures/<int:pk>/delete/", signatures.signature_delete, name="signature_delete"),
+    path("settings/templates/", letters.template_list, name="template_list"),
+    path("settings/templates/new/", letters.template_create, name="template_create"),
+    path("settings/templates/preview/", letters.template_preview, name="template_preview"),
+    path("settings/templates/folders/", letters.template_folder_create, name="template_folder_create"),
+    path("settings/templates/folders/<int:pk>/", letters.template_folder_edit, name="template_folder_edit"),
+    path("settings/templates/folders/<int:pk>/delete/", letters.template_folder_delete, name="template_folder_delete"),
+    path("settings/templates/<int:pk>/", letters.template_edit, name="template_edit"),
+    path("settings/templates/<int:pk>/duplicate/", letters.template_duplicate, name="template_duplicate"),
+    path("settings/templates/<int:pk>/delete/", letters.template_delete, name="template_delete"),
 ]

@@ -14,10 +14,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from crm.accounts.models import User
-from mail import attachments, drafts, outbox, replying, sending
+from mail import attachments, drafts, outbox, replying, sending, signatures
 from mail.models import Account, Message
 from mail.tests.fake_smtp import FakeServer, Received
-from mail.views.composing import signed
 from tests.services import require
 from tests.spam.filters import Points, Rspamd, SpamAssassin
 from tests.spam.letters import LETTERS, OWN, Letter
@@ -80,7 +79,6 @@ def sent(alice: User, settings) -> Iterator[Sender]:
 
 
 def _composed(letter: Letter, account: Account) -> Message:
-    account.signature_html = letter.signature
     first = _received(letter.answers, account) if letter.answers else None
     message = drafts.save(
         owner=account.owner,
@@ -90,7 +88,7 @@ def _composed(letter: Letter, account: Account) -> Message:
         cc=letter.cc,
         bcc=letter.bcc,
         subject=f"Re: {letter.subject}" if first else letter.subject,
-        body_html=letter.html + signed(account) + (replying.quote(first) if first else ""),
+        body_html=letter.html + signatures.marked(letter.signature) + (replying.quote(first) if first else ""),
         in_reply_to=first,
     )
     message.message_id = "<8dkVn3qTqJ2mYtXw0aZr5uLb@example.com>"  # drawn once for all, so that the two mails differ by nothing else

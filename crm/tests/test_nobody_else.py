@@ -22,8 +22,9 @@ from crm.accounts.models import Team, User
 from crm.records.models import Activity, Deal, Note, Organisation, Person
 from crm.records.pipeline import default_pipeline
 from mail import drafts, outbox, suggesting, suggestion_words
-from mail.models import Account, Attachment, Change, KeptMail, Message, RemoteFolder
+from mail.models import Account, Attachment, Change, KeptMail, Message, RemoteFolder, Signature, Template, TemplateFolder
 from mail.suggestion_words import Reason
+from mail.tests.posting import sign
 from notifications import feed
 from notifications.models import Card
 from tracking import hits, preferences, recording, settling
@@ -44,8 +45,10 @@ SECRETS = {  # each beginning with a word by which it could be searched for
     "signature": "Narwhal regards",
     "place": "11.22.33.44",
     "server": "smtp.pangolin.test",
-    "folder": "Tapir projects",
+    "remote": "Dugong projects",
     "kept": "Lemur bytes",
+    "template": "Gibbon pitch",
+    "folder": "Tapir drawer",
 }
 TRACES = ("was opened", "was followed", "’s copy of “", "data-tracked-mail", "Someone opened", "Opened once", "Opened 2 times")
 
@@ -63,6 +66,9 @@ class World:
     message: Message
     draft: Message
     attachment: Attachment
+    signature: Signature
+    folder: TemplateFolder
+    template: Template
     card: int
     suggestion: int
     place: int
@@ -79,9 +85,9 @@ def world(alice: User) -> World:
     deal = Deal.objects.create(
         owner=alice, title="Licences", stage=default_pipeline().stages.all()[0], person=person, organisation=organisation
     )
-    account = Account.objects.create(
-        owner=alice, email="alice@acme.test", smtp_host=SECRETS["server"], signature_html=f"<p>{SECRETS['signature']}</p>"
-    )
+    account = Account.objects.create(owner=alice, email="alice@acme.test", smtp_host=SECRETS["server"])
+    signature = sign(account, f"<p>{SECRETS['signature']}</p>")
+    folder = TemplateFolder.objects.create(owner=alice, name=SECRETS["folder"])
     message = _tracked_mail(alice, account, deal)
     draft = drafts.save(
         owner=alice, message=None, account=account, to="", cc="", bcc="", subject=SECRETS["draft"], body_html="x", deal=deal
@@ -101,6 +107,9 @@ def world(alice: User) -> World:
         suggestion=_suggestion(message).pk,
         kept=_kept_mail(account),
         change=Change.objects.create(owner=alice, verb="archive", count=1, before={"places": []}).pk,
+        signature=signature,
+        folder=folder,
+        template=Template.objects.create(owner=alice, folder=folder, name="Pitch", subject=SECRETS["template"], body_html="<p>Hello</p>"),
         hit=Event.objects.filter(mail=message.tracked_mail, kind="click").get().pk,
     )
 
@@ -108,7 +117,7 @@ def world(alice: User) -> World:
 def _kept_mail(account: Account) -> int:
     """A mail of the account's that could not be read."""
     Account.objects.filter(pk=account.pk).update(imap_host="127.0.0.1", imap_port=9)
-    folder = RemoteFolder.objects.create(account=account, name=SECRETS["folder"], validity=1)
+    folder = RemoteFolder.objects.create(account=account, name=SECRETS["remote"], validity=1)
     kept = KeptMail.objects.create(folder=folder, validity=1, uid=1, reason="broken")
     kept.file.save("mail.eml", ContentFile(SECRETS["kept"].encode()))
     return kept.pk
@@ -171,6 +180,10 @@ def objects(world: World) -> dict[str, dict[str, object]]:
         "mail:account_sign_in": {"sign_in": "google"},
         **{f"accounts:{name}": user for name in ("avatar", "user_edit", "user_reinvite")},
         **{f"accounts:team_{verb}": team for verb in ("edit", "delete")},
+        **{f"mail:signature_{verb}": {"pk": world.account.pk} for verb in ("list", "create")},
+        **{f"mail:signature_{verb}": {"pk": world.signature.pk} for verb in ("edit", "delete")},
+        **{f"mail:template_{verb}": {"pk": world.template.pk} for verb in ("edit", "duplicate", "delete", "fill")},
+        **{f"mail:template_folder_{verb}": {"pk": world.folder.pk} for verb in ("edit", "delete")},
         "mail:folder": {"folder": "sent"},
         "records:pick": {"kind": "deal"},
         "tracking:place_remove": {"pk": world.place},
@@ -209,8 +222,8 @@ def queries(page: str, world: World) -> list[dict[str, object]]:
     records: dict[str, object] = {name: getattr(world, name).pk for name in ("person", "organisation", "deal", "activity")}
     everything = {**records, "card": world.card, "owner": "all", "is": "opened", "folder": "sent", "kind": "opened"}
     single: list[dict[str, object]] = [{"organisation": records["organisation"]}, {"deal": records["deal"]}]
-    mails: list[dict[str, object]] = [{"reply": world.message.pk}, {"draft": world.draft.pk}]
-    searches = any(word in page for word in ("search", "people", "list", "pick", "duplicates"))
+    mails: list[dict[str, object]] = [{"reply": world.message.pk}, {"draft": world.draft.pk}, {"template": world.template.pk}]
+    searches = any(word in page for word in ("search", "people", "list", "pick", "duplicates", "options"))
     words: list[dict[str, object]] = [{"q": secret.split()[0].split("@")[0][:-1]} for secret in SECRETS.values()] if searches else []
     return [everything, *single, *mails, *words]
 
@@ -263,6 +276,8 @@ def test_nobody_else_changes_anything_of_it(name: str, request: pytest.FixtureRe
         "mail:back_to",
         "mail:attachment_",
         "mail:account_",
+        "mail:signature_",
+        "mail:template_",
         "tracking:icons",
         "tracking:hit_",
         "tracking:place_",

@@ -5,7 +5,9 @@ from mail.models.change import Change
 from mail.models.delivery import Delivery
 from mail.models.message import Attachment, Message, MissingMessage, Recipient, Thread
 from mail.models.options import MailOptions
+from mail.models.signature import Signature
 from mail.models.syncing import Block, KeptMail, RemoteChange, RemoteCopy, RemoteFolder, SyncState
+from mail.models.template import Sharing, Template, TemplateFolder
 
 __all__ = [
     "Account",
@@ -23,7 +25,11 @@ __all__ = [
     "RemoteCopy",
     "RemoteFolder",
     "Security",
+    "Sharing",
     "SignIn",
+    "Signature",
     "SyncState",
+    "Template",
+    "TemplateFolder",
     "Thread",
 ]

@@ -56,7 +56,6 @@ class Account(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mail_accounts")
     email = models.EmailField(_("email address"))
     sender_name = models.CharField(_("sender name"), max_length=150, blank=True)
-    signature_html = models.TextField(_("signature"), blank=True)
     smtp_host = models.CharField(_("SMTP server"), max_length=200)
     smtp_port = models.PositiveIntegerField(_("SMTP port"), default=587)
     smtp_security = models.CharField(_("SMTP security"), max_length=10, choices=Security.choices, default=Security.STARTTLS)

@@ -6,7 +6,8 @@ from django.utils import timezone
 
 from crm.accounts.models import User
 from crm.records.models import Deal, Person, Pipeline, Stage
-from mail.models import Message
+from mail import signatures
+from mail.models import Account, Message, Signature
 from tracking.models import TrackedMail
 
 
@@ -27,6 +28,11 @@ def a_deal(owner: User, *, title: str = "Big one", person: Person | None = None)
     """An open deal in some stage."""
     stage = Stage.objects.first() or Stage.objects.create(pipeline=Pipeline.objects.create(name="Sales"), name="Lead")
     return Deal.objects.create(title=title, stage=stage, owner=owner, person=person)
+
+
+def sign(account: Account, html: str, *, name: str = "Usual") -> Signature:
+    """A signature that stands by itself below all mails of the account."""
+    return signatures.save(signature=Signature(account=account), name=name, html=html, is_default=True, is_default_for_replies=True)
 
 
 def _tracked_mail(message: Message, *, at: datetime, opened: bool, clicked: bool, loaded: bool) -> TrackedMail:

@@ -11,7 +11,7 @@ from django.test import Client, override_settings
 from crm.accounts.models import User
 from crm.records.models import Organisation, Person
 from mail.models import Account, Attachment, Message
-from mail.tests.posting import a_deal, sent
+from mail.tests.posting import a_deal, sent, sign
 from tracking import instrument, preferences
 from tracking.models import Copy, TrackedMail
 
@@ -53,8 +53,7 @@ def test_records_that_one_may_not_see_do_not_open(alice_client: Client, charlie:
 
 
 def test_the_signature_stands_below_a_new_mail(alice_client: Client, account: Account):
-    account.signature_html = "<b>Alice</b>"
-    account.save()
+    sign(account, "<b>Alice</b>")
     assert alice_client.get("/mail/compose/").context["start"].body_html.endswith('<div class="candor_signature"><b>Alice</b></div>')
 
 

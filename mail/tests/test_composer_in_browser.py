@@ -10,6 +10,7 @@ from crm.accounts.models import User
 from crm.records.models import Person
 from mail.models import Account, Message
 from mail.tests.conftest import sign_in
+from mail.tests.posting import sign
 from tracking import preferences
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -21,7 +22,9 @@ expect = playwright_api.expect
 @pytest.fixture
 def account(alice: User) -> Account:
     preferences.update(user=alice, open_tracking=True, link_tracking=True, notify_activity=False)
-    return Account.objects.create(owner=alice, email="alice@acme.test", smtp_host="127.0.0.1", signature_html="<div>Alice</div>")
+    account = Account.objects.create(owner=alice, email="alice@acme.test", smtp_host="127.0.0.1")
+    sign(account, "<div>Alice</div>")
+    return account
 
 
 def compose(tab: Any) -> None:

@@ -25,7 +25,6 @@ def filled(server: FakeServer | None = None, **fields: Any) -> dict[str, Any]:
         "smtp_password": "hidden-password",
         "imap_port": 993,
         "imap_security": "tls",
-        "signature_html": "",
         **fields,
     }
 
@@ -125,16 +124,6 @@ def test_who_keeps_the_copy_in_sent_can_be_said(alice_client: Client, server: Fa
     alice_client.post(address, filled(server, smtp_password="", sent_kept_by="provider"))
     account.refresh_from_db()
     assert account.sent_kept_by == "provider"
-
-
-def test_a_signature_is_made_safe(alice_client: Client, server: FakeServer):
-    alice_client.post("/settings/email-sync/accounts/", filled(server, signature_html="<b>Alice</b><script>alert(1)</script>"))
-    assert Account.objects.get().signature_html == "<b>Alice</b>"
-
-
-def test_a_signature_of_plain_lines_keeps_its_lines(alice_client: Client, server: FakeServer):
-    alice_client.post("/settings/email-sync/accounts/", filled(server, signature_html="Alice\nAcme"))
-    assert Account.objects.get().signature_html == "<p>Alice<br>Acme</p>"
 
 
 def test_disconnecting_forgets_the_account(alice_client: Client, account: Account):

@@ -24,5 +24,12 @@ def words() -> dict[str, str]:
         "open": _("Open"),
         "tooLarge": _("“%name” (%size) was not attached: all files of a mail together may have %limit. Send large files as a link."),
         "notUploaded": _("“%name” could not be uploaded. The rest of your mail is kept."),
+        "unfilled": _("To be filled in before sending: %s."),
+        "unfilledNobody": _(
+            "To be filled in before sending: %s. What is known of a recipient is filled in once you say who gets this mail."
+        ),
+        "sameWords": _("All %count recipients read the same words: the fields are filled in for %name."),
+        "notInserted": _("The template could not be inserted. Try again."),
+        "notKept": _("The template could not be saved. Try again."),
         "notRemoved": _("The file could not be removed. Try again."),
     }

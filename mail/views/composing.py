@@ -23,10 +23,11 @@ from crm.accounts.models import User
 from crm.accounts.requests import signed_in
 from crm.lib.primary_keys import primary_key
 from crm.records.models import Deal, Organisation, Person
-from mail import addresses, attachments, body, drafts, outbox, rendering, replying, tasks
+from mail import addresses, attachments, body, drafts, merge_fields, outbox, rendering, replying, signatures, tasks
 from mail.forms import ComposeForm
-from mail.models import Account, Message
+from mail.models import Account, Message, Signature
 from mail.reach import why_unreachable
+from mail.views import filling
 from mail.views.composer_words import words
 from mail.views.requests import wants_json
 from tracking import instrument, preferences
@@ -69,6 +70,9 @@ def composer(request: HttpRequest) -> HttpResponse:
     draft = _draft_of(request, user)
     account = (draft.account if draft else None) or (accounts[0] if accounts else None)
     start = _start_with_draft(draft) if draft else _start_new(request, user, account)
+    if not draft and (filled := filling.chosen(request, user, account=account, to=start.to, deal=start.deal)):
+        start.subject, start.body_html = start.subject or filled.subject, filled.body_html + start.body_html
+        start.body_text = body.to_text(filled.body_html)
     response = _render(request, user, start, accounts=accounts, account=account, draft=draft)
     patch_vary_headers(response, ["HX-Request"])
     return response
@@ -219,7 +223,7 @@ def _start_with_draft(draft: Message) -> Start:
 
 
 def _start_new(request: HttpRequest, user: User, account: Account | None) -> Start:
-    signature = signed(account)
+    signature = signatures.below(account, is_reply="reply" in request.GET)
     for kind, model in (("person", Person), ("organisation", Organisation), ("deal", Deal), ("reply", Message)):
         value = primary_key(request.GET.get(kind, ""))
         if value:
@@ -246,13 +250,6 @@ def _start_about(record: Person | Organisation | Deal | Message, signature: str,
     )
 
 
-def signed(account: Account | None) -> str:
-    """An empty body above the account's signature."""
-    if not account or not account.signature_html:
-        return ""
-    return f'<div><br></div><div><br></div><div class="candor_signature">{account.signature_html}</div>'
-
-
 def _render(
     request: HttpRequest,
     user: User,
@@ -272,6 +269,9 @@ def _render(
         "start": start,
         "accounts": accounts,
         "account": account,
+        "signatures": Signature.objects.visible_to(user),
+        "merge_fields": merge_fields.FIELDS.values(),
+        "is_reply": bool(start.reply_pk or (draft and draft.in_reply_to)),
         "tracking": options,
         "unreachable": why_unreachable(accounts) if options.open_tracking or options.link_tracking else "",
         "errors": errors or {},

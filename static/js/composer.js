@@ -3,6 +3,8 @@ import { attachFiles } from "./attaching.js";
 import { Chips } from "./chips.js";
 import { Editor, loadEditor } from "./editor.js";
 import * as keeping from "./keeping.js";
+import { Signing } from "./signing.js";
+import { Templating } from "./templating.js";
 import { toast } from "./toasts.js";
 
 const WAIT = 800; // milliseconds after the last key before a draft is saved
@@ -28,6 +30,8 @@ class Composer {
     this.hookButtons();
     this.files = attachFiles(this);
     this.ready = this.makeEditor();
+    this.signing = new Signing(this);
+    this.templating = new Templating(this);
     this.isHooked = true;
     this.focusFirst();
   }
@@ -70,11 +74,6 @@ class Composer {
       if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) { event.preventDefault(); this.editor?.focus(); }
     });
     this.find("[data-plain]").addEventListener("input", () => this.changed());
-    this.form.elements.account?.addEventListener("change", (event) => {
-      const signature = this.find(`[data-signature="${event.target.value}"]`);
-      this.editor?.replaceSignature(signature?.content.textContent ?? "");
-      this.changed();
-    });
   }
 
   hookButtons() {
@@ -133,6 +132,7 @@ class Composer {
   changed() {
     if (!this.isHooked || this.isOver) return;
     this.showShared();
+    this.form.dispatchEvent(new Event("composer:changed"));
     this.version += 1;
     clearTimeout(this.keepTimer);
     this.keepTimer = setTimeout(() => this.keep(), 150);

@@ -1,5 +1,4 @@
 // Email sync: ports follow the security that is chosen, the connection is tested in place, switches save themselves.
-import { Editor, loadEditor } from "./editor.js";
 import { post, isSignedOut } from "./keeping.js";
 
 export function hook(found) {
@@ -13,20 +12,7 @@ export function hook(found) {
   }
 }
 
-async function hookSignature(form) {
-  const box = form.querySelector("[data-signature-box]"), source = form.elements.signature_html, find = (name) => box.querySelector(`[data-${name}]`);
-  await loadEditor(box.dataset);
-  box.hidden = false;
-  source.hidden = true;
-  const editor = new Editor({
-    root: find("editor"), toolbar: find("toolbar"), dialog: find("link-dialog"), label: find("editor").dataset.label,
-    onChange: () => { source.value = editor.html; }, onSend: () => form.requestSubmit(), onFiles: () => {},
-  });
-  editor.html = source.value;
-}
-
 function hookAccount(form) {
-  hookSignature(form);
   const ports = JSON.parse(form.dataset.ports);
   for (const protocol of form.elements.smtp_port ? ["smtp", "imap"] : []) {
     const port = form.elements[`${protocol}_port`], security = form.elements[`${protocol}_security`];

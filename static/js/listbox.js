@@ -1,8 +1,9 @@
 // A text box with a list of options fetched while one types: combobox pattern, arrows, Enter, Escape.
 // The server sends the options as HTML (role="option" elements); `address(text)` is where from, or "" for none.
+// An eager list has its first option marked, for Enter alone.
 let number = 0;
 
-export function listbox(input, { address, onPick, label, minimum = 1 }) {
+export function listbox(input, { address, onPick, label, minimum = 1, isEager = false }) {
   const list = Object.assign(document.createElement("div"), { id: `listbox-${++number}`, className: "options", hidden: true });
   list.setAttribute("role", "listbox");
   list.setAttribute("aria-label", label || input.getAttribute("aria-label") || input.labels?.[0]?.textContent.trim() || "");
@@ -36,6 +37,7 @@ export function listbox(input, { address, onPick, label, minimum = 1 }) {
     active = -1;
     input.removeAttribute("aria-activedescendant");
     input.setAttribute("aria-expanded", String(!list.hidden));
+    if (isEager) mark(0);
   };
   const ask = async () => {
     const text = input.value.trim();

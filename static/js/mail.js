@@ -10,6 +10,7 @@ const NEEDS = {
   "[data-mail-frame]": () => import("./mailframe.js"),
   "[data-record-pick]": async () => { const { hookPicks } = await import("./pick.js"); return { hook: () => hookPicks(document) }; },
   "[data-account-form], [data-account-check], [data-account-find], [data-options]": () => import("./emailsync.js"),
+  "[data-letter-form]": () => import("./letterform.js"),
 };
 
 async function look(root) {

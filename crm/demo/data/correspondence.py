@@ -19,9 +19,9 @@ from crm.demo.data import files
 from crm.demo.data.letters import DRAFT, LETTERS, Letter, Reading
 from crm.demo.data.moments import ago, on
 from crm.records.models import Deal, Person
-from mail import attachments, claims, copies, drafts, outbox, outcomes, rendering
+from mail import attachments, claims, copies, drafts, outbox, outcomes, rendering, signatures
 from mail.faults import Reply
-from mail.models import Account, Delivery, Message, Security, SyncState
+from mail.models import Account, Delivery, Message, Security, Signature, SyncState
 from notifications import feed
 from tracking import instrument, preferences, recording, rejudging, settling
 from tracking.hits import CLICK, OPEN, Hit
@@ -114,7 +114,7 @@ class Correspondence:
             cc=self._addresses(letter.cc),
             bcc="",
             subject=letter.subject,
-            body_html=body(letter.text) + self.accounts[user.pk].signature_html,
+            body_html=f'{body(letter.text)}<div class="candor_signature">{signatures.default_html(self.accounts[user.pk])}</div>',
             deal=self.deals.get(letter.deal),
             in_reply_to=earlier,
         )
@@ -143,12 +143,10 @@ def connect_account(user: User) -> Account:
     """The user's account on the demo's mail server."""
     server = {"smtp_host": "127.0.0.1", "smtp_port": settings.DEMO_SMTP_PORT, "smtp_security": Security.NONE, "smtp_username": user.email}
     mailbox = {"imap_host": "127.0.0.1", "imap_port": settings.DEMO_IMAP_PORT, "imap_security": Security.NONE, "imap_username": user.email}
-    signature = f'<div class="candor_signature"><p>{html.escape(user.name)}<br>{html.escape(COMPANY)}</p></div>'
     account = Account.objects.create(
         owner=user,
         email=user.email,
         sender_name=user.name,
-        signature_html=signature,
         smtp_password="demo",
         imap_password="demo",
         is_demo=True,
@@ -156,7 +154,18 @@ def connect_account(user: User) -> Account:
         **mailbox,
     )
     SyncState.objects.create(account=account, is_on=True, due_at=timezone.now(), started_at=timezone.now())
+    add_signatures(account, user)
     return account
+
+
+def add_signatures(account: Account, user: User) -> None:
+    """A full one below new mails, and a short one below replies."""
+    name, first_name = html.escape(user.name), html.escape(user.name.split()[0])
+    full = f"<p>{name}<br>{html.escape(COMPANY)}<br>+49 30 23125 014</p>"
+    signatures.save(signature=Signature(account=account), name="Full", html=full, is_default=True, is_default_for_replies=False)
+    signatures.save(
+        signature=Signature(account=account), name="Short", html=f"<p>{first_name}</p>", is_default=False, is_default_for_replies=True
+    )
 
 
 def deliver(delivery: Delivery, at: datetime, *, is_read: bool) -> None:
