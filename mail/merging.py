@@ -105,6 +105,16 @@ def as_template(html: str) -> str:
     return body.clean(escape(root.text or "") + "".join(lxml.html.tostring(child, encoding="unicode") for child in root))
 
 
+def in_words(source: str) -> str:
+    """A subject or first words for a list: fields by what they are called, conditions left out."""
+    return MARK.sub(lambda mark: _called(mark.group(1) or ""), source)
+
+
+def _called(expression: str) -> str:
+    field = FIELDS.get(expression.partition("|")[0].strip("- \t\r\n\xa0"))
+    return f"[{field.label}]" if field else ""
+
+
 def _one_piece(source: str, values: dict[str, str]) -> Piece | None:
     try:
         frame = FRAMED.fullmatch(_render(f"{{{{ {source} }}}}", values))
@@ -230,7 +240,7 @@ def _unclear(error: LiquidError, source: str) -> str:
     """Where a template stops to make sense."""
     if isinstance(error, LiquidSyntaxError) and str(error.message).startswith("expected tag end"):
         return _("A “{%% %(name)s %%}” has no end.") % {"name": str(error.message).split()[2].rstrip(",").removeprefix("end")}
-    if error.token and error.token.value in TAGS:
+    if error.token and str(error.message).startswith("unexpected tag"):
         return _("“{%% %(name)s %%}” stands alone.") % {"name": error.token.value}
     start = error.token.start_index if error.token else -1
     near = next((mark.group() for mark in MARK.finditer(source) if mark.start() <= start < mark.end()), "")

@@ -106,9 +106,3 @@ class Template(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    @property
-    def shown_sharing(self) -> str:
-        """The wider of its own sharing and its folder's."""
-        given = {self.sharing, self.folder.sharing if self.folder else Sharing.NOBODY}
-        return str(next(one for one in (Sharing.EVERYBODY, Sharing.TEAM, Sharing.NOBODY) if one in given))

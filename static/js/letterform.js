@@ -20,12 +20,13 @@ async function hookBox(form, box) {
   await loadEditor(box.dataset);
   box.hidden = false;
   source.hidden = true;
+  const known = new Set([...box.querySelectorAll("[data-field]")].map((item) => item.dataset.field));
   const editor = new Editor({
     root: find("editor"), toolbar: find("toolbar"), dialog: find("link-dialog"), label: find("editor").dataset.label,
-    onChange: () => { source.value = editor.html; showFields(editor.root); }, onSend: () => form.requestSubmit(), onFiles: () => {},
+    onChange: () => { source.value = editor.html; showFields(editor.root, known); }, onSend: () => form.requestSubmit(), onFiles: () => {},
   });
   editor.html = source.value;
-  showFields(editor.root);
+  showFields(editor.root, known);
   const menu = box.querySelector("[data-insert-field]");
   if (menu) hookFields(form, editor, menu);
 }
@@ -49,15 +50,17 @@ function hookFields(form, editor, menu) {
 }
 
 // Fields look like chips while they stay plain text: drawn by the browser, nothing of it is in the template.
-function showFields(root) {
+function showFields(root, known) {
   if (!window.Highlight) return;
-  const ranges = [];
+  const right = new window.Highlight(), wrong = new window.Highlight();
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     for (const found of node.data.matchAll(FIELD)) {
+      const isRight = !found[0].startsWith("{{") || known.has(found[0].match(/^\{\{-?\s*([^\s|}-]*)/)[1]);
       const range = new StaticRange({ startContainer: node, startOffset: found.index, endContainer: node, endOffset: found.index + found[0].length });
-      ranges.push(range);
+      (isRight ? right : wrong).add(range);
     }
   }
-  CSS.highlights.set("merge-field", new window.Highlight(...ranges));
+  CSS.highlights.set("merge-field", right);
+  CSS.highlights.set("merge-field-wrong", wrong);
 }

@@ -90,8 +90,16 @@ export class Templating {
   next() {
     const missing = this.composer.editor.root.querySelector(".candor_missing");
     if (missing) this.select(missing);
-    else if (this.patterns.some((pattern) => this.form.elements.subject.value.search(pattern) >= 0)) this.form.elements.subject.focus();
-    else this.composer.editor.focus();
+    else if (!this.selectInSubject()) this.composer.editor.focus();
+  }
+
+  selectInSubject() {
+    const { subject } = this.form.elements;
+    const found = this.patterns.map((pattern) => new RegExp(pattern, "i").exec(subject.value)).find(Boolean);
+    if (!found) return false;
+    subject.focus();
+    subject.setSelectionRange(found.index, found.index + found[0].length);
+    return true;
   }
 
   select(span) {
@@ -126,6 +134,7 @@ export class Templating {
     if (filled !== null && source && filled !== subject.value) {
       subject.value = filled;
       this.subject = { source, filled };
+      this.composer.showTitle();
       changes.push(true);
     }
     if (changes.some(Boolean)) this.composer.changed();
@@ -217,7 +226,7 @@ export class Templating {
     const input = this.naming.querySelector("input");
     this.keepButton.addEventListener("click", () => {
       this.showNaming(this.naming.hidden);
-      input.value = this.form.elements.subject.value.slice(0, 100);
+      input.value = this.form.elements.subject.value.replace(/\[[\w.]+\]/g, "…").slice(0, 100);
       if (!this.naming.hidden) { input.focus(); input.select(); }
     });
     this.naming.querySelector("button").addEventListener("click", () => this.keep(input.value));

@@ -8,7 +8,7 @@ from django.utils import timezone, translation
 from crm.accounts.models import Team, User
 from crm.demo.clock import local_zone
 from crm.demo.company import COLLEAGUES, PASSWORD
-from crm.demo.data import agenda, contacts, deals
+from crm.demo.data import agenda, contacts, deals, wordings
 from crm.demo.data.correspondence import Correspondence
 from notifications.models import LiveEvent
 
@@ -22,6 +22,7 @@ def load(*, now: datetime) -> None:
         sales = deals.load(users, people, now=now)
         agenda.load(users, people, sales, now=now)
         Correspondence(users, people, sales, now).load()
+        wordings.load(users, now=now)
     LiveEvent.objects.all().delete()  # no tab was open while all that happened
 
 
