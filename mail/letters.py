@@ -36,7 +36,7 @@ class Filled:
 @transaction.atomic
 def save(*, template: Template, name: str, subject: str, body_html: str, folder: TemplateFolder | None, sharing: str) -> Template:
     """Keep a template, new or changed. What is in it has been checked (`merging.check_text`, `merging.check_html`)."""
-    template.name, template.subject = name[:MAX_NAME], addresses.one_line(subject)
+    template.name, template.subject = addresses.one_line(name)[:MAX_NAME], addresses.one_line(subject)
     template.body_html = clean(body_html)
     template.preview = body.preview(body.to_text(template.body_html))
     template.folder, template.sharing = folder, sharing

@@ -63,7 +63,7 @@ FIELDS = {
 }
 _NAMES = "|".join(re.escape(name) for name in FIELDS)
 PLACEHOLDER = re.compile(rf"\[\s*({_NAMES})\s*\]", re.IGNORECASE)
-RAW = re.compile(rf"\{{[{{%][^{{}}]*?(?<![\w.])({_NAMES})(?![\w.])[^{{}}]*[%}}]\}}", re.IGNORECASE)
+RAW = re.compile(rf"\{{[{{%][^{{}}]{{0,500}}?(?<![\w.])({_NAMES})(?![\w.])[^{{}}]{{0,500}}[%}}]\}}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -222,7 +222,8 @@ def queries(page: str, world: World) -> list[dict[str, object]]:
     records: dict[str, object] = {name: getattr(world, name).pk for name in ("person", "organisation", "deal", "activity")}
     everything = {**records, "card": world.card, "owner": "all", "is": "opened", "folder": "sent", "kind": "opened"}
     single: list[dict[str, object]] = [{"organisation": records["organisation"]}, {"deal": records["deal"]}]
-    mails: list[dict[str, object]] = [{"reply": world.message.pk}, {"draft": world.draft.pk}, {"template": world.template.pk}]
+    mails: list[dict[str, object]] = [{"reply": world.message.pk}, {"draft": world.draft.pk}]
+    mails += [{"template": world.template.pk}] if page == "mail:composer" else []
     searches = any(word in page for word in ("search", "people", "list", "pick", "duplicates", "options"))
     words: list[dict[str, object]] = [{"q": secret.split()[0].split("@")[0][:-1]} for secret in SECRETS.values()] if searches else []
     return [everything, *single, *mails, *words]

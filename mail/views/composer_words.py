@@ -29,6 +29,7 @@ def words() -> dict[str, str]:
             "To be filled in before sending: %s. What is known of a recipient is filled in once you say who gets this mail."
         ),
         "sameWords": _("All %count recipients read the same words: the fields are filled in for %name."),
+        "notFilled": _("The fields could not be filled in for these recipients, so the mail was not sent. Send it again in a moment."),
         "notInserted": _("The template could not be inserted. Try again."),
         "notKept": _("The template could not be saved. Try again."),
         "notRemoved": _("The file could not be removed. Try again."),

@@ -11,6 +11,7 @@ from crm.accounts.requests import signed_in
 from crm.lib.primary_keys import primary_key
 from crm.records.models import Deal
 from mail import letters, merge_fields, merging
+from mail.addresses import one_line
 from mail.forms import ComposeForm
 from mail.merge_fields import Subjects
 from mail.models import Account, Message, Template
@@ -19,7 +20,7 @@ from mail.models import Account, Message, Template
 @require_safe
 def template_options(request: HttpRequest) -> HttpResponse:
     """The templates that fit what is typed, for the composer's list."""
-    user, typed = signed_in(request), request.GET.get("q", "").strip()[:100]
+    user, typed = signed_in(request), one_line(request.GET.get("q", ""))[:100]
     return render(request, "mail/_template_options.html", {"templates": letters.suggest(user, typed), "typed": typed})
 
 

@@ -12,6 +12,7 @@ from crm.accounts.models import User
 from crm.accounts.requests import signed_in
 from crm.records.models import Person
 from mail import letters, merge_fields, merging, reading
+from mail.addresses import one_line
 from mail.letter_forms import PreviewForm, TemplateFolderForm, TemplateForm
 from mail.models import Account, Template, TemplateFolder
 
@@ -21,7 +22,7 @@ PAGE = {"section": "settings", "settings_page": "templates"}
 @require_safe
 def template_list(request: HttpRequest) -> HttpResponse:
     """One's own templates and those that others share, by folder."""
-    user, typed = signed_in(request), request.GET.get("q", "").strip()[:100]
+    user, typed = signed_in(request), one_line(request.GET.get("q", ""))[:100]
     groups = letters.by_folder(user, typed)
     own = set(Template.objects.changeable_by(user).values_list("pk", flat=True))
     own_folders = set(TemplateFolder.objects.changeable_by(user).values_list("pk", flat=True))

@@ -259,6 +259,7 @@ class Composer {
     this.busy(true);
     await this.ready;
     await this.files.done();
+    if (!(await this.templating.done())) return this.notFilled();
     await this.saving;
     clearTimeout(this.timer); // one that failed has set it again: a save behind the sending would find the draft gone
     const version = this.version;
@@ -272,6 +273,11 @@ class Composer {
     else if (response.status === 409) this.gone(answer);
     else if (answer.errors) this.showErrors(answer.errors);
     else this.notSent(answer);
+  }
+
+  notFilled() {
+    this.busy(false);
+    this.showErrors({ body: this.words.notFilled });
   }
 
   // The server could neither send nor keep it: that is said, and the draft is saved as soon as it can be.

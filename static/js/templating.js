@@ -13,7 +13,7 @@ export class Templating {
     this.dialog = composer.find("[data-template-dialog]");
     this.fields = new Map([...this.dialog.querySelectorAll("data")].map((field) => [field.value, field.textContent]));
     const names = [...this.fields.keys()].map((name) => name.replace(".", "\\.")).join("|");
-    this.patterns = [`\\[\\s*(${names})\\s*\\]`, `\\{[{%][^{}]*?(?<![\\w.])(${names})(?![\\w.])[^{}]*[%}]\\}`].map((one) => new RegExp(one, "gi"));
+    this.patterns = [`\\[\\s*(${names})\\s*\\]`, `\\{[{%][^{}]{0,500}?(?<![\\w.])(${names})(?![\\w.])[^{}]{0,500}[%}]\\}`].map((one) => new RegExp(one, "gi"));
     this.hookDialog();
     this.hookNaming();
     composer.find("[data-unfilled-next]").addEventListener("click", () => this.next());
@@ -24,7 +24,7 @@ export class Templating {
     const { editor } = this.composer;
     if (!editor) return;
     this.composer.find("[data-inserts]").hidden = false;
-    this.recipient = this.firstRecipient();
+    this.recipient = this.filledFor = this.firstRecipient();
     editor.squire.addEventListener("willPaste", (event) => unmark(event.detail.fragment)); // what others wrote asks for nothing
     editor.root.addEventListener("click", (event) => {
       const missing = event.target.closest(".candor_missing");
@@ -125,8 +125,8 @@ export class Templating {
     const spans = this.spans, { subject } = this.form.elements;
     const isSubjectOurs = this.subject && subject.value === this.subject.filled;
     const source = isSubjectOurs ? this.subject.source : subjectSource(subject.value, this.fields);
-    if (!spans.length && !source) return;
     const { recipient } = this;
+    if (!spans.length && !source) { this.filledFor = recipient; return; }
     const response = await this.ask(this.dialog.dataset.fieldsUrl, [["subject_source", source], ...spans.map((span) => ["source", span.dataset.merge])]);
     if (!response?.ok || recipient !== this.recipient) return;
     const { pieces, subject: filled } = await response.json();
@@ -137,7 +137,16 @@ export class Templating {
       this.composer.showTitle();
       changes.push(true);
     }
+    this.filledFor = recipient;
     if (changes.some(Boolean)) this.composer.changed();
+  }
+
+  // Whether the fields are those of the recipients as they are now: before that no mail is sent.
+  async done() {
+    if (!this.composer.editor || this.filledFor === this.recipient) return true;
+    clearTimeout(this.timer);
+    await this.fillAgain();
+    return this.filledFor === this.recipient;
   }
 
   refill(span, piece) {
@@ -152,6 +161,7 @@ export class Templating {
   }
 
   async insert(number) {
+    const { recipient } = this;
     const response = await this.ask(this.dialog.dataset.fillUrl.replace(/0\/$/, `${number}/`), []);
     const answer = await response?.json().catch(() => null);
     if (!response?.ok) return toast(answer?.sentence ?? this.composer.words.notInserted, { seconds: 8 });
@@ -163,6 +173,7 @@ export class Templating {
     }
     this.insertHtml(answer.body_html);
     this.composer.changed();
+    if (recipient !== this.recipient) { this.filledFor = null; await this.done(); }
     return undefined;
   }
 
