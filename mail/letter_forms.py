@@ -36,10 +36,12 @@ class TemplateForm(PlainLookMixin, forms.ModelForm):  # type: ignore[type-arg]
         model = Template
         fields = ["name", "subject", "body_html", "folder", "sharing"]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["folder"].queryset = TemplateFolder.objects.filter(owner=self.instance.owner)  # type: ignore[attr-defined]
+        self.fields["folder"].queryset = TemplateFolder.objects.filter(owner=user)  # type: ignore[attr-defined]
         self.fields["folder"].empty_label = _("No folder")  # type: ignore[attr-defined]
+        if user != self.instance.owner:  # whose folders are their own
+            del self.fields["folder"], self.fields["new_folder"]
         self.dress()
 
     def clean_subject(self) -> str:
@@ -58,10 +60,11 @@ class TemplateForm(PlainLookMixin, forms.ModelForm):  # type: ignore[type-arg]
 
     def keep(self) -> Template:
         """Save what was typed; a new folder is made, or found if there is one of that name."""
-        values = {name: self.cleaned_data[name] for name in ("name", "subject", "body_html", "folder", "sharing")}
-        if name := self.cleaned_data["new_folder"]:
-            values["folder"] = letters.folder_named(owner=self.instance.owner, name=name)
-        return letters.save(template=self.instance, **values)
+        values = {name: self.cleaned_data[name] for name in ("name", "subject", "body_html", "sharing")}
+        folder = self.cleaned_data.get("folder", self.instance.folder)
+        if name := self.cleaned_data.get("new_folder"):
+            folder = letters.folder_named(owner=self.instance.owner, name=name)
+        return letters.save(template=self.instance, folder=folder, **values)
 
 
 class TemplateFolderForm(PlainLookMixin, forms.ModelForm):  # type: ignore[type-arg]

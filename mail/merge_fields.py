@@ -22,6 +22,7 @@ from mail import addresses, drafts
 from mail.models import Account
 
 MAX_VALUE = 200
+TITLES = {"dr", "prof", "mr", "mrs", "ms", "mx", "miss", "sir", "herr", "frau", "ing", "dipl", "mag", "m", "mme", "г-н", "г-жа"}
 INVISIBLE = re.compile(r"[\u00ad\u200b-\u200d\u2060\ufeff]")
 
 
@@ -101,10 +102,10 @@ def about_person(*, user: User, account: Account | None, person: Person | None) 
 def values(about: Subjects) -> dict[str, str]:
     """The fields that have a value, by name: plain words of one line."""
     user, account, person, organisation, deal = about.user, about.account, about.person, about.organisation, about.deal
-    name = person.name if person else about.name
+    name = person.name if person else "" if "@" in about.name else about.name
     own_name = (account.sender_name if account else "") or user.name
     found = {
-        "person.first_name": _first_word(name),
+        "person.first_name": _first_name(name),
         "person.name": name,
         "person.job_title": person.job_title if person else "",
         "person.email": about.email,
@@ -113,7 +114,7 @@ def values(about: Subjects) -> dict[str, str]:
         "deal.title": deal.title if deal else "",
         "deal.value": money(deal.value, deal.currency) if deal and deal.value else "",
         "my.name": own_name,
-        "my.first_name": _first_word(own_name),
+        "my.first_name": _first_name(own_name),
         "my.email": account.email if account else user.email,
     }
     lines = {key: addresses.one_line(value)[:MAX_VALUE] for key, value in found.items()}
@@ -160,5 +161,8 @@ def _organisation(user: User, person: Person | None, deal: Deal | None, email: s
     return found
 
 
-def _first_word(name: str) -> str:
-    return name.split()[0] if name.split() else ""
+def _first_name(name: str) -> str:
+    """How somebody is addressed: neither by a title nor, of “Ivanov, Boris”, by the family name."""
+    _family, comma, given = name.partition(",")
+    words = [word for word in (given if comma and given.strip() else name).split() if word.casefold().strip(".") not in TITLES]
+    return words[0].strip(",") if words else ""

@@ -106,6 +106,17 @@ def test_strangers_get_404_and_team_mates_only_read(
     assert not Template.objects.filter(pk=template.pk).exists()
 
 
+def test_an_administrator_mends_a_shared_template_where_it_is(alice: User, ada: User):
+    folder = TemplateFolder.objects.create(owner=alice, name="Secret drawer")
+    template = a_template(alice, folder=folder, sharing="team")
+    client = client_of(ada)
+    address = f"/settings/templates/{template.pk}/"
+    assert "Secret drawer" not in client.get(address).content.decode()
+    client.post(address, written(name="Mended", sharing="team"))
+    template.refresh_from_db()
+    assert (template.name, template.owner, template.folder) == ("Mended", alice, folder)
+
+
 def test_a_copy_is_ones_own_and_private(alice: User, bob: User):
     folder = TemplateFolder.objects.create(owner=alice, name="Sales", sharing="team")
     template = a_template(alice, folder=folder, sharing="team")

@@ -78,6 +78,19 @@ def test_what_is_missing_stays_visible_and_a_default_takes_its_place():
     )
 
 
+@pytest.mark.parametrize(
+    ("to", "first_name"),
+    [
+        ("Dr. Jana Novak <jana@x.test>", "Jana"),
+        ('"Novak, Jana" <jana@x.test>', "Jana"),
+        ('"jana@x.test" <jana@x.test>', ""),
+        ("Prof. Dr. <jana@x.test>", ""),
+    ],
+)
+def test_nobody_is_addressed_by_a_title_or_a_family_name(alice: User, to: str, first_name: str):
+    assert known(alice, to).get("person.first_name", "") == first_name
+
+
 HOSTILE = {
     "{{ person.__class__ }}": "no field “person.__class__”",
     "{{ person['__init__'] }}": "no field",

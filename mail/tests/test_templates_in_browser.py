@@ -1,5 +1,6 @@
 """Templates and signatures in a real browser: picked by keyboard, missing words named, filled in, sent."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from crm.accounts.models import User
 from crm.records.models import Person
 from mail import letters
 from mail.models import Account, Message, Signature, Template
-from mail.tests.posting import sign
+from mail.tests.posting import sent, sign
 from mail.tests.test_composer_in_browser import box, compose
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -31,6 +32,10 @@ def account(alice: User) -> Account:
 def words(tab: Any) -> str:
     text: str = tab.locator("[data-composer] [data-editor]").inner_text()
     return " ".join(text.split())
+
+
+def above_the_quotation(tab: Any) -> str:
+    return words(tab).partition(" On ")[0]
 
 
 def all_saved(tab: Any) -> None:
@@ -105,9 +110,10 @@ def test_what_was_written_over_a_field_is_kept_and_a_draft_opens_with_its_fields
     )
 
 
-def test_the_signature_is_swapped_in_place_and_follows_the_sender(tab: Any):
-    compose(tab)
-    box(tab, "Message body").click()
+def test_the_signature_is_swapped_in_place_and_follows_the_sender(tab: Any, alice: User, draft: Callable[..., Message]):
+    answered = sent(draft(body_html='<p>Before</p><div class="candor_signature"><p>Old</p></div>'))
+    tab.goto(f"/mail/compose/?reply={answered.pk}")
+    tab.locator(".composer.is-ready").wait_for()
     tab.keyboard.type("My own words")
     tab.get_by_role("button", name="Signature").focus()
     tab.keyboard.press("Enter")
@@ -115,17 +121,18 @@ def test_the_signature_is_swapped_in_place_and_follows_the_sender(tab: Any):
     tab.keyboard.press("ArrowDown")
     tab.keyboard.press("ArrowDown")
     tab.keyboard.press("Enter")
-    assert words(tab) == "My own words A."
+    assert above_the_quotation(tab) == "My own words A."
     tab.get_by_label("From").select_option("info@acme.test")
-    assert words(tab) == "My own words The team"
+    assert above_the_quotation(tab) == "My own words The team"
     tab.get_by_role("button", name="Signature").click()
     expect(tab.get_by_role("menuitemradio", name="Short")).to_be_hidden()
     tab.get_by_role("menuitemradio", name="No signature").click()
-    assert words(tab) == "My own words"
+    assert above_the_quotation(tab) == "My own words"
     tab.get_by_label("From").select_option("alice@acme.test")
-    assert words(tab) == "My own words Alice of Acme"
+    assert above_the_quotation(tab) == "My own words Alice of Acme"
     all_saved(tab)
-    assert Message.objects.get().body_html.count("candor_signature") == 1
+    assert words(tab).endswith("Before Old")
+    assert Message.objects.latest("pk").body_html.count("candor_signature") == 2
 
 
 def test_a_template_is_written_with_fields_from_the_menu(tab: Any, alice: User):

@@ -107,7 +107,7 @@ def template_folder_delete(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _template_page(request: HttpRequest, template: Template, *, done: str) -> HttpResponse:
     user = signed_in(request)
-    form = TemplateForm(request.POST or None, instance=template)
+    form = TemplateForm(request.POST or None, instance=template, user=user)
     if request.method == "POST" and form.is_valid():
         form.keep()
         messages.success(request, done)

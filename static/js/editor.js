@@ -96,9 +96,14 @@ export class Editor {
     this.squire.focus();
   }
 
-  // Another account, another signature; what was written around it stays.
+  // One's own: those in a quotation were below other mails.
+  get signature() {
+    return [...this.root.querySelectorAll(".candor_signature")].find((block) => !block.closest(".gmail_quote"));
+  }
+
+  // Another signature in its place; what was written around it stays.
   replaceSignature(html) {
-    const old = this.root.querySelector(".candor_signature");
+    const old = this.signature;
     if (old) {
       this.squire.saveUndoState();
       old.replaceChildren(safeFragment(html));

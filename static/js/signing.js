@@ -41,7 +41,7 @@ export class Signing {
   // Only what belongs to the chosen account; a tick at the one that the mail has.
   show() {
     for (const item of this.menu.querySelectorAll("[data-account]")) item.hidden = item.dataset.account !== this.account.value;
-    const block = this.composer.editor?.root.querySelector(".candor_signature");
+    const block = this.composer.editor?.signature;
     const written = block ? words(block) : "";
     let isFound = false;
     for (const item of this.items) {

@@ -195,10 +195,17 @@ export class Templating {
     const isAbove = !top || (!top.contains(range.startContainer) && range.startContainer.compareDocumentPosition(top) & Node.DOCUMENT_POSITION_FOLLOWING);
     if (isInside && isAbove) return range;
     const place = document.createRange();
-    const block = top ? top.previousElementSibling ?? lineBefore(top) : root.lastElementChild ?? root;
-    place.selectNodeContents(block);
-    place.collapse(!block.textContent.trim());
+    place.selectNodeContents(this.emptyLine(top));
+    place.collapse(true);
     return place;
+  }
+
+  // The first empty line below what was written, made where there is none.
+  emptyLine(top) {
+    const { root } = this.composer.editor, blocks = [...root.children];
+    const above = top ? blocks.slice(0, blocks.indexOf(top)) : blocks;
+    const written = above.findLastIndex((block) => block.textContent.trim() || block.querySelector("img, hr"));
+    return above[written + 1] ?? lineBefore(root, top ?? null);
   }
 
   // The dialog
@@ -285,9 +292,9 @@ function subjectSource(text, fields) {
   return names.reduce((source, name) => source.replaceAll(`[${name}]`, `{{ ${name} }}`), text);
 }
 
-function lineBefore(block) {
+function lineBefore(root, block) {
   const line = document.createElement("div");
   line.append(document.createElement("br"));
-  block.before(line);
+  root.insertBefore(line, block);
   return line;
 }

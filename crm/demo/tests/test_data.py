@@ -11,7 +11,9 @@ from crm.demo.company import ANNA, BORIS, COLLEAGUES, MARTA, PAGES, PASSWORD, TO
 from crm.demo.data import letters, moments
 from crm.demo.tests.loading import NOW, loaded_at
 from crm.records.models import Activity, Deal, Note, Organisation, Person, Stage, TimelineEntry
-from mail.models import Account, Delivery, Message
+from mail import letters as mail_letters
+from mail import merge_fields
+from mail.models import Account, Delivery, Message, Template
 from notifications.models import Card, LiveEvent
 from tracking import tokens
 from tracking.models import Copy, Event, Preferences, TrackedLink, TrackedMail
@@ -24,6 +26,17 @@ def loaded(django_db_setup, django_db_blocker, tmp_path_factory):
     """Loaded once: the tests only read."""
     with django_db_blocker.unblock(), loaded_at(NOW, tmp_path_factory.mktemp("data")) as root:
         yield root
+
+
+def test_a_newcomer_finds_templates_that_can_be_filled_in(loaded):
+    anna = User.objects.get(email=ANNA.email)
+    seen = Template.objects.visible_to(anna)
+    about = merge_fields.about_person(user=anna, account=anna.mail_accounts.get(), person=Person.objects.get(email=BORIS))
+    assert {template.owner.email for template in seen} == {ANNA.email, TOM.email, MARTA.email}
+    for template in seen:
+        filled = mail_letters.fill(template, about)
+        assert "Boris" in filled.subject + filled.body_html
+        assert "{" not in filled.subject + filled.body_html
 
 
 def test_counters_are_those_of_the_events(loaded):
