@@ -99,6 +99,7 @@ PAGES: dict[str, Callable[[Any, Demo], None]] = {
     "insights": plain("/insights/"),
     "assistant": open_assistant,
     "email-sync": plain("/settings/email-sync/"),
+    "templates": plain("/settings/templates/"),
     "profile": plain("/settings/profile/"),
     "health": plain("/settings/health/"),
     "privacy": plain("/privacy/"),

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -63,7 +64,8 @@ def template_from_mail(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"sentence": error.sentence}, status=422)
     except merging.CannotFill as error:
         return JsonResponse({"sentence": error.sentence}, status=422)
-    return JsonResponse({"toast": _("Saved as the template “%(name)s”.") % {"name": written.name}})
+    toast = _("Saved as the template “%(name)s”.") % {"name": written.name}
+    return JsonResponse({"toast": toast, "url": reverse("mail:template_edit", args=[written.pk])})
 
 
 def chosen(request: HttpRequest, user: User, *, account: Account | None, to: str, deal: Deal | None) -> letters.Filled | None:

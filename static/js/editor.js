@@ -106,7 +106,9 @@ export class Editor {
     const old = this.signature;
     if (old) {
       this.squire.saveUndoState();
-      old.replaceChildren(safeFragment(html));
+      if (html) old.replaceChildren(safeFragment(html));
+      else old.remove();
+      if (!this.root.firstChild) this.squire.setHTML("");
       this.onChange();
     } else if (html) {
       const block = document.createElement("div");

@@ -261,7 +261,12 @@ export class Templating {
     const source = this.subject?.filled === subject.value ? this.subject.source : subjectSource(subject.value, this.fields) || subject.value;
     const response = await this.ask(this.dialog.dataset.keepUrl, [["name", name], ["subject", source], ["body_html", this.ownHtml()]]);
     const answer = await response?.json().catch(() => null);
-    if (response?.ok) { this.dialog.close(); toast(answer.toast, { seconds: 8 }); this.composer.editor.focus(); return; }
+    if (response?.ok) {
+      this.dialog.close();
+      this.composer.editor.focus();
+      toast(answer.toast, { seconds: 8, action: this.composer.words.open, onAction: () => window.open(answer.url, "_blank", "noopener") });
+      return;
+    }
     this.error.textContent = answer?.sentence ?? this.composer.words.notKept;
     this.error.hidden = false;
   }
