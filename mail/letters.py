@@ -1,5 +1,6 @@
 """Templates of mails: kept, shared, found, used, and made from a mail that somebody wrote."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +16,7 @@ from tracking.cleaning import strip_own
 
 MAX_NAME = 100
 SUGGESTED = 30
+CUT_MARK = re.compile(r"\{[{%]?[^{}]*$")  # a field at the end of the first words
 
 
 class NothingWritten(Exception):
@@ -38,7 +40,7 @@ def save(*, template: Template, name: str, subject: str, body_html: str, folder:
     """Keep a template, new or changed. What is in it has been checked (`merging.check_text`, `merging.check_html`)."""
     template.name, template.subject = addresses.one_line(name)[:MAX_NAME], addresses.one_line(subject)
     template.body_html = clean(body_html)
-    template.preview = body.preview(body.to_text(template.body_html))
+    template.preview = CUT_MARK.sub("…", body.preview(body.to_text(template.body_html)))
     template.folder, template.sharing = folder, sharing
     template.save()
     return template

@@ -63,6 +63,10 @@ def test_what_cannot_be_read_is_told_beside_its_field_and_kept(alice_client: Cli
     assert "would insert nothing" in empty.content.decode()
 
 
+def test_first_words_end_before_a_field_that_does_not_fit(alice: User):
+    assert a_template(alice, body_html="<p>" + "word " * 38 + "{{ person.first_name }}</p>").preview == "word " * 38 + "…"
+
+
 def test_a_pasted_text_is_made_safe(alice_client: Client):
     hostile = '<p onclick="x()">Hi<script>alert(1)</script><span data-merge="deal.value" class="candor_field">x</span></p>'
     alice_client.post("/settings/templates/new/", written(body_html=hostile))
