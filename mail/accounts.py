@@ -54,7 +54,7 @@ def resume(*, account: Account, now: datetime) -> None:
 @transaction.atomic
 def move(*, account: Account, to: str) -> None:
     """Put an account one place `up` or `down` among its owner's, or `first`: new mail is sent from the first one."""
-    others = list(Account.objects.visible_to(account.owner).select_for_update().defer("signature_html"))
+    others = list(Account.objects.visible_to(account.owner).select_for_update())
     place = next(index for index, one in enumerate(others) if one.pk == account.pk)
     moved = others.pop(place)
     others.insert({UP: max(place - 1, 0), DOWN: place + 1}.get(to, 0), moved)
