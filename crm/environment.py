@@ -51,6 +51,7 @@ KNOWN = {
     "MICROSOFT_SMTP_SERVER": "Another SMTP server than smtp.office365.com, as host:port",
     "COPIES_LIMIT": "Up to how many recipients of a tracked mail each get a copy of their own",
     "TRASH_DAYS": "After how many days in the trash mail is deleted for good; 0: never by itself",
+    "UNDO_SECONDS": "How long a mail waits after Send, so that it can be taken back",
     "OWN_NETWORKS": "Addresses or networks that the company works from, comma separated: what comes from there counts as one's own",
     "TIME_ZONE": "Default time zone of new users",
     "LANGUAGE_CODE": "Default language",

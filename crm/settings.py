@@ -249,6 +249,7 @@ SPOOL_DIR = DATA_DIR / "spool"
 FILE_UPLOAD_PERMISSIONS = 0o600
 COPIES_LIMIT = ENVIRONMENT.number("COPIES_LIMIT", 20)  # recipients of a tracked mail who each get a copy of their own
 TRASH_DAYS = ENVIRONMENT.number("TRASH_DAYS", 30)  # until deleted mail is deleted for good; 0: never by itself
+UNDO_SECONDS = ENVIRONMENT.number("UNDO_SECONDS", 10)  # that a mail waits after Send, so that it can be taken back
 MAX_MESSAGE_BYTES = 25 * 1024 * 1024  # of attachments in one mail; what large providers accept
 MAX_RECEIVED_BYTES = 50 * 1024 * 1024  # of one mail that is imported; larger ones are named and left out
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024

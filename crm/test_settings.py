@@ -24,6 +24,7 @@ STORAGES = {
 }
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOW_PRIVATE_MAIL_HOSTS = ["127.0.0.0/8", "::1/128"]  # where the servers of the tests listen
+UNDO_SECONDS = 0  # tests do not wait
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 CELERY_BROKER_URL = "memory://"  # wake-ups of one test must not reach another's queue
 if IS_SQLITE:  # a file, as in life: threads of a test wait for one another instead of failing on a shared cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import mimetypes
 import re
 from collections.abc import Iterable
@@ -9,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.core.files import File
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
@@ -17,10 +19,13 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from mail import addresses, body
-from mail.models import Attachment, Message
+from mail.models import Account, Attachment, Message
 from mail.parsing import Part
 
+logger = logging.getLogger(__name__)
 MEGABYTE = 1024 * 1024
+BASE64_LINE, BASE64_ENCODED = 57, 78  # bytes of a file in a line, and of that line with its end (RFC 2045 6.8)
+KEPT_FOR_WORDS = 256 * 1024  # text, HTML and headers of a mail
 MAX_NAME = 200
 CONTENT_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+", re.ASCII)
 COMPOSITE = ("message/", "multipart/")  # mail programs would unfold these: they travel as plain files
@@ -84,6 +89,28 @@ def _received(message: Message, part: Part) -> Attachment:
 
 
 @transaction.atomic
+def copy_all(*, source: Message, draft: Message) -> None:
+    """Put copies of a message's files to a draft; what is shown inside of the text is no file of its own."""
+    for attachment in source.attachments.filter(is_inline=False):
+        copy_one(attachment, draft=draft)
+
+
+def copy_one(attachment: Attachment, *, draft: Message) -> None:
+    """Put a copy of a file to a draft; one that is no longer on the disk is left out."""
+    try:
+        with attachment.file.open("rb") as content:
+            Attachment.objects.create(
+                message=draft,
+                file=File(content, name=attachment.name),
+                name=attachment.name,
+                content_type=attachment.content_type,
+                size=attachment.size,
+            )
+    except FileNotFoundError:
+        logger.warning("File %s of a mail is missing on the disk.", attachment.pk)
+
+
+@transaction.atomic
 def remove(*, attachment: Attachment) -> None:
     """Take a file from a draft, and from the disk once that is certain. Raises NotADraft."""
     if attachment.message.folder != Message.Folder.DRAFTS:
@@ -98,11 +125,19 @@ def total_size(message: Message) -> int:
     return files + body.inline_image_bytes(message.body_html)
 
 
+def limit(account: Account | None) -> int:
+    """How many bytes of files a mail takes: Candor's own limit, or what the account's server leaves once they are encoded."""
+    if account is None or account.max_bytes is None:
+        return settings.MAX_MESSAGE_BYTES
+    room = (account.max_bytes - KEPT_FOR_WORDS) * BASE64_LINE // BASE64_ENCODED
+    return min(settings.MAX_MESSAGE_BYTES, max(room, 0))
+
+
 def check_total(message: Message, *, more: int = 0) -> None:
     """See that all files, and `more` bytes, fit into one mail. Raises TooLarge."""
-    size = total_size(message) + more
-    if size > settings.MAX_MESSAGE_BYTES:
-        numbers = {"size": number_format(size / MEGABYTE, 1), "limit": settings.MAX_MESSAGE_BYTES // MEGABYTE}
+    size, most = total_size(message) + more, limit(message.account)
+    if size > most:
+        numbers = {"size": number_format(size / MEGABYTE, 1), "limit": number_format(most / MEGABYTE, 0 if most % MEGABYTE == 0 else 1)}
         text = _("The attachments would have %(size)s MB together; a mail takes %(limit)s MB. Send large files as a link.")
         raise TooLarge(text % numbers)
 

@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection
 from django.db.models import F
 from django.utils import timezone
 
-from mail.models import Delivery
+from mail.models import Delivery, Message
 
 logger = logging.getLogger(__name__)
 Status = Delivery.Status
@@ -43,6 +43,7 @@ def claim_next(account: int | None, now: datetime) -> Delivery | None:
         mine = uuid.uuid4()
         changes = {"status": Status.SENDING, "claim": mine, "claimed_at": now, "attempts": F("attempts") + 1}
         if Delivery.objects.due(now).filter(pk=pk).update(**changes):
+            _date(pk, now)
             return _whole(pk)
     return None
 
@@ -85,6 +86,11 @@ def _renew(pk: int, claim: uuid.UUID, done: threading.Event) -> None:
                 logger.warning("The claim on delivery %s could not be renewed.", pk)
     finally:
         connection.close()
+
+
+def _date(pk: int, now: datetime) -> None:
+    """The Date of a mail is when the first of its envelopes is tried; every other one, and every other try, says the same."""
+    Message.objects.filter(deliveries=pk, dated_at=None).update(dated_at=now)
 
 
 def _whole(pk: int) -> Delivery:

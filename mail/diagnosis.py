@@ -36,6 +36,8 @@ class Finding:
 def check(account: Account, *, token: str = "") -> list[Finding]:
     """Sign in at the account's servers, sending nothing; the account need not be saved. Takes `SECONDS` at most.
 
+    It learns how large a mail its server takes.
+
     An access token (OAuth 2) may be given; a saved account's own is renewed first where it has to be.
     """
     try:
@@ -101,6 +103,7 @@ def _try_smtp(account: Account, token: str) -> str:
             sender = addresses.to_ascii(account.email)
             line.begin(sender=sender or account.email, recipients=[], size=0, needs_utf8=sender is None)
             line.cancel()
+            account.max_bytes = line.max_bytes
     except ServerFault as fault:
         raise _seen_closer(account, "smtp", fault) from fault
     return ""

@@ -1,6 +1,8 @@
 """Mails being written: saved as typed, whatever is still wrong with them."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Lower
@@ -11,6 +13,7 @@ from crm.accounts.models import User
 from crm.records.models import Deal, Person
 from mail import addresses, attachments, body, sharing, threading
 from mail.models import Account, Message, Recipient, Thread
+from notifications.push import push
 from tracking import cleaning
 
 KINDS = (Recipient.Kind.TO, Recipient.Kind.CC, Recipient.Kind.BCC)
@@ -19,6 +22,30 @@ MAX_SUBJECT = 500
 
 class NotADraft(Exception):
     """The message is in the outbox or sent: what was written can no longer be changed."""
+
+
+class ChangedElsewhere(Exception):
+    """Another window has saved other words since: neither may take the place of the other unasked."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Who saves: a composer's random name, the version of the draft that it has seen, and how many changes were made in it."""
+
+    name: str
+    seen: str
+    count: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.count}"
+
+    def wrote(self, draft: Message) -> bool:
+        """Whether what the draft holds was written here."""
+        return draft.edited_in.partition(" ")[0] == self.name
+
+    def wrote_more(self, draft: Message) -> bool:
+        """Whether it holds later words of this window, as when a copy of these is found after a crash."""
+        return self.wrote(draft) and int(draft.edited_in.partition(" ")[2] or 0) > self.count
 
 
 @transaction.atomic
@@ -34,8 +61,10 @@ def save(
     body_html: str,
     deal: Deal | None = None,
     in_reply_to: Message | None = None,
+    toggles: dict[str, bool] | None = None,
+    window: Window | None = None,
 ) -> Message:
-    """Keep what is typed; `message` is the draft to change, or None for a new one. Raises NotADraft.
+    """Keep what is typed; `message` is the draft to change, or None for a new one. Raises NotADraft, ChangedElsewhere.
 
     Address fields are kept as typed with all mistakes (see `mistakes`); what can be read becomes recipients, linked to
     the people whom the owner may see. A deal is linked to the thread. A reply continues the thread that it answers.
@@ -43,6 +72,9 @@ def save(
     now = timezone.now()
     subject = addresses.one_line(subject)[:MAX_SUBJECT]
     draft = _editable(message) if message else _new(owner, subject, in_reply_to)
+    if window and window.wrote_more(draft):
+        return draft
+    before = _written(draft)
     draft.account = account
     draft.from_name, draft.from_email = (account.sender_name or owner.name, account.email) if account else ("", "")
     draft.subject = subject
@@ -50,12 +82,49 @@ def save(
     draft.body_text = body.to_text(draft.body_html)
     draft.preview = body.preview(draft.body_text)
     draft.typed_recipients = {"to": to, "cc": cc, "bcc": bcc}
+    draft.toggles = draft.toggles if toggles is None else toggles
     draft.at = now
+    if message and window:
+        _see_that_nobody_else_wrote(draft, before, window)
+    draft.edited_in = str(window or "")
     draft.save()
     _keep_recipients(draft)
     _keep_thread(draft, deal)
     threading.touch(draft.thread, now=now)
+    push(user=owner, name="draft", payload={"draft": draft.pk, "version": version(draft), "window": window.name if window else ""})
     return draft
+
+
+def version(draft: Message) -> str:
+    """Another one after each saving."""
+    return draft.updated_at.isoformat()
+
+
+@transaction.atomic
+def second(*, message: Message, window: Window) -> Message:
+    """An empty draft beside one that another window has changed: in the same conversation, with the same files."""
+    draft = Message.objects.create(
+        owner=message.owner,
+        thread=message.thread,
+        account=message.account,
+        in_reply_to=message.in_reply_to,
+        references=message.references,
+        send_at=message.send_at,
+        edited_in=str(window),
+    )
+    attachments.copy_all(source=message, draft=draft)
+    return draft
+
+
+def _written(draft: Message) -> tuple[Any, ...]:
+    """What a person sees of a draft."""
+    return (draft.typed_recipients, draft.subject, draft.body_html, draft.account_id, draft.toggles)
+
+
+def _see_that_nobody_else_wrote(draft: Message, before: tuple[Any, ...], window: Window) -> None:
+    is_known = window.wrote(draft) or window.seen == version(draft)
+    if not is_known and before != _written(draft):
+        raise ChangedElsewhere
 
 
 def mistakes(message: Message) -> dict[str, str]:

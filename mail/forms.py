@@ -1,6 +1,8 @@
 """Forms of mail: the composer, accounts, tracking options."""
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils.translation import gettext
@@ -9,11 +11,15 @@ from django.utils.translation import gettext_lazy as _
 from crm.accounts.models import User
 from crm.lib.encryption import is_readable
 from crm.records.models import Deal
-from mail import body
+from mail import body, scheduling
+from mail.drafts import Window
 from mail.models import Account, Message, Security
 from mail.reading import plain_as_html
 from tracking.cleaning import strip_own
 from tracking.models import Preferences
+
+TOGGLES = ("track_opens", "track_links", "tell_apart")
+AT_TYPED = "typed"
 
 
 class TypedField(forms.CharField):
@@ -39,13 +45,38 @@ class ComposeForm(forms.Form):
     track_opens = forms.BooleanField(required=False)
     track_links = forms.BooleanField(required=False)
     tell_apart = forms.BooleanField(required=False)
+    window = forms.RegexField(r"^[\w-]{1,25}$", required=False)
+    count = forms.IntegerField(required=False, min_value=0, max_value=10**9)
+    seen = TypedField(required=False)
+    copy_of = forms.ModelChoiceField(Message.objects.none(), required=False)  # the draft beside which this becomes a second one
+    reminded = TypedField(required=False)  # keys of what was asked before sending
+    send_at = TypedField(required=False)  # a local time; AT_TYPED: the one in `send_at_typed`; "": at once
+    send_at_typed = TypedField(required=False)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["account"].queryset = Account.objects.visible_to(user)  # type: ignore[attr-defined]
-        self.fields["draft"].queryset = Message.objects.visible_to(user)  # type: ignore[attr-defined]
         self.fields["deal"].queryset = Deal.objects.visible_to(user)  # type: ignore[attr-defined]
-        self.fields["reply"].queryset = Message.objects.visible_to(user)  # type: ignore[attr-defined]
+        for name in ("draft", "reply", "copy_of"):
+            self.fields[name].queryset = Message.objects.visible_to(user)  # type: ignore[attr-defined]
+
+    def toggles(self) -> dict[str, bool]:
+        """The toggles that the composer showed, and how they stood."""
+        return {name: self.cleaned_data[name] for name in TOGGLES if name in self.data}
+
+    def from_window(self) -> Window | None:
+        """Which composer posts, and which version of the draft it knows."""
+        name = self.cleaned_data["window"]
+        return Window(name, self.cleaned_data["seen"], self.cleaned_data["count"] or 0) if name else None
+
+    def wanted_time(self, *, zone: ZoneInfo, now: datetime) -> datetime | None:
+        """When the mail shall go, None for at once. Raises NotATime."""
+        text = self.cleaned_data["send_at"]
+        if text == AT_TYPED:
+            text = self.cleaned_data["send_at_typed"]
+            if not text:
+                raise scheduling.NotATime(gettext("Choose a day and a time."))
+        return scheduling.chosen(text, zone=zone, now=now)
 
     def written_html(self) -> str:
         """The body without pixels and links of ours; plain text (no script) counts unless the draft says the same already."""
@@ -147,6 +178,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         if self.instance.has_token:
             return values
         self.instance.is_demo = self.instance.is_demo and not PLACES & set(self.changed_data)
+        self.instance.max_bytes = None if "smtp_host" in self.changed_data else self.instance.max_bytes
         typed = values.get("smtp_password", "")
         values["smtp_password"] = typed or self._stored_password("smtp")
         values["smtp_username"] = values.get("smtp_username") or (values.get("email", "") if values["smtp_password"] else "")

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -29,22 +29,32 @@ class CannotSend(Exception):
 
 
 @transaction.atomic
-def queue(*, message: Message, track_opens: bool, track_links: bool, tell_apart: bool = True, now: datetime) -> None:
-    """Check a draft, fix its Message-ID and Date, freeze what is tracked and put it into the outbox. Raises CannotSend.
+def queue(
+    *,
+    message: Message,
+    track_opens: bool,
+    track_links: bool,
+    tell_apart: bool = True,
+    now: datetime,
+    send_at: datetime | None = None,
+    undo_seconds: int = 0,
+) -> None:
+    """Check a draft, fix its Message-ID, freeze what is tracked and put it into the outbox. Raises CannotSend.
 
-    `tell_apart` gives each recipient of a tracked mail a copy of their own, up to COPIES_LIMIT of them.
+    `tell_apart` gives each recipient of a tracked mail a copy of their own, up to COPIES_LIMIT of them. It goes at
+    `send_at`, and without one after the seconds that its sender has to take it back.
     """
     draft = Message.objects.select_for_update(of=("self",)).select_related("account", "owner", "thread").get(pk=message.pk)
-    account = _check(draft)
+    account = check(draft)
     draft.from_name, draft.from_email = account.sender_name or draft.owner.name, account.email
     draft.message_id = draft.message_id or new_message_id(account.email)
     draft.body_html = body.without_fields(draft.body_html)
     draft.folder = Message.Folder.OUTBOX
-    draft.dated_at = draft.at = now
+    draft.at, draft.send_at = now, send_at
     preferences.remember_choice(user=draft.owner, track_opens=track_opens, track_links=track_links, tell_apart=tell_apart)
     draft.tracked_mail = _begin_tracking(draft, account, track_opens=track_opens, track_links=track_links, now=now)
     draft.save()
-    copies.put_into_envelopes(draft, tell_apart=tell_apart, now=now)
+    copies.put_into_envelopes(draft, tell_apart=tell_apart, due_at=send_at or now + timedelta(seconds=undo_seconds))
     threading.touch(draft.thread, now=now)
     tell_tabs(draft)
     message.refresh_from_db()
@@ -69,8 +79,23 @@ def send_again(*, message: Message, now: datetime) -> None:
 
 
 @transaction.atomic
-def back_to_drafts(*, message: Message) -> None:
-    """Take a mail out of the outbox to change it. Raises CannotSend when it is on the wire or part of it is sent."""
+def reschedule(*, message: Message, send_at: datetime | None, now: datetime) -> None:
+    """Have a mail that waits for its time go at another, or now (None); what is tracked stays. Raises CannotSend."""
+    waiting = _locked(message)
+    if message.folder != Message.Folder.OUTBOX or any(one.status != Status.QUEUED or one.attempts for one in waiting):
+        raise CannotSend("", _("This mail is being sent or has been sent; its time can no longer be changed."))
+    waiting.update(queued_at=send_at or now, next_attempt_at=send_at or now)
+    message.send_at = send_at
+    message.save(update_fields=["send_at", "updated_at"])
+    tell_tabs(message)
+
+
+@transaction.atomic
+def back_to_drafts(*, message: Message, keeps_time: bool = False) -> None:
+    """Take a mail out of the outbox to change it. Raises CannotSend when it is on the wire or part of it is sent.
+
+    `keeps_time` leaves the time that it was planned for in the draft, for whoever only wants to change its words.
+    """
     deliveries = _locked(message)
     if message.folder != Message.Folder.OUTBOX or any(delivery.status not in WITHDRAWABLE for delivery in deliveries):
         raise CannotSend("", _("This mail is being sent or has been sent; it can no longer be changed."))
@@ -78,6 +103,7 @@ def back_to_drafts(*, message: Message) -> None:
     deliveries.delete()
     message.recipients.update(refusal="")
     message.folder, message.message_id, message.dated_at = Message.Folder.DRAFTS, "", None
+    message.send_at = message.send_at if keeps_time else None
     message.save()
     tell_tabs(message)
 
@@ -118,7 +144,8 @@ def _begin_tracking(draft: Message, account: Account, *, track_opens: bool, trac
     )
 
 
-def _check(draft: Message) -> Account:
+def check(draft: Message) -> Account:
+    """See that a draft can be sent; answers the account that it goes out by. Raises CannotSend."""
     if draft.folder != Message.Folder.DRAFTS:
         raise CannotSend("", _("This mail has been sent already."))
     if draft.account is None or draft.account.owner_id != draft.owner_id:

@@ -194,3 +194,10 @@ def _remember_fault(account: Account | None, fault: ServerFault, now: datetime) 
     if account and fault.kind not in OF_ONE_MAIL:
         with translation.override(account.owner.language):
             accounts.fails(account, fault.sentence, now=now)
+
+
+def account_works(account: Account, *, max_bytes: int | None) -> None:
+    """A mail went through: forget what was wrong, and keep how large a mail the server takes."""
+    accounts.works(account)
+    if account.max_bytes != max_bytes:
+        Account.objects.filter(pk=account.pk).update(max_bytes=max_bytes)

@@ -35,10 +35,15 @@ class CannotRender(Exception):
 def render(message: Message, *, html: str, bcc: Iterable[Recipient] = ()) -> bytes:
     """The mail with this HTML body, lines ending in CRLF; `bcc` are those whom its Bcc header may name. Raises CannotRender."""
     content = _content(message, html)
-    head = _header_lines(message, bcc)
-    if any(re.search(r"[\r\n]", FOLD.sub("", line)) for line in head):
+    return head(message, bcc=bcc) + content.as_bytes(policy=POLICY)
+
+
+def head(message: Message, *, bcc: Iterable[Recipient] = ()) -> bytes:
+    """The headers that do not depend on the body. Raises CannotRender."""
+    lines = _header_lines(message, bcc)
+    if any(re.search(r"[\r\n]", FOLD.sub("", line)) for line in lines):
         raise CannotRender("a header holds a line break")  # every value has lost its own before: this must not happen
-    return "\r\n".join([*head, ""]).encode() + content.as_bytes(policy=POLICY)
+    return "\r\n".join([*lines, ""]).encode()
 
 
 def needs_utf8(recipients: Iterable[str]) -> bool:

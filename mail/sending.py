@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils import timezone, translation
@@ -18,7 +18,6 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.lib.encryption import CannotDecrypt
 from mail import (
-    accounts,
     addresses,
     claims,
     copies,
@@ -39,6 +38,7 @@ from tracking import instrument
 logger = logging.getLogger(__name__)
 Status = Delivery.Status
 Clock = Callable[[], datetime]
+LOOK_AHEAD = timedelta(seconds=30)
 RECORDING_PAUSES = (0.2, 1, 3, 10, 20)  # seconds between tries to write down an outcome while the database is away
 
 
@@ -62,6 +62,13 @@ def send_due(*, clock: Clock = timezone.now, patience: smtp.Patience = smtp.PATI
         _send_round_by_round(rounds)
     sent_folder.tend(now=clock())
     reconcile(now=clock())
+
+
+def until_next(*, now: datetime) -> float | None:
+    """Seconds until the next mail comes due; None when that is further away than the schedule's next look."""
+    ahead = Delivery.objects.due(now + LOOK_AHEAD).filter(next_attempt_at__gt=now).order_by("next_attempt_at")
+    next_at = ahead.values_list("next_attempt_at", flat=True).first()
+    return (next_at - now).total_seconds() if next_at else None
 
 
 def _send_round_by_round(rounds: list["_Round"]) -> None:
@@ -202,6 +209,7 @@ def _hand_over(delivery: Delivery, envelope: Envelope, line: smtp.Connection, cl
         if not claims.settle(delivery, Status.SENDING, status=Status.TRANSMITTING, claimed_at=clock()):
             line.cancel()
             return None
+        limit = line.max_bytes
         reply = line.transmit(envelope.data)
         if not reply.is_good:
             raise line.fault_of(reply)
@@ -212,7 +220,7 @@ def _hand_over(delivery: Delivery, envelope: Envelope, line: smtp.Connection, cl
         return None
     else:
         _recorded(lambda: outcomes.sent(delivery, reply=reply, refused=refused, now=clock()))
-        _note_success(delivery.message.account)
+        _note_success(delivery.message.account, limit)
         return None
     line.cancel()
     _recorded(lambda: outcomes.failed(delivery, fault, refused=refused, now=clock()))
@@ -255,9 +263,9 @@ def _cannot(delivery: Delivery, sentence: Promise | str, clock: Clock) -> None:
         outcomes.unsendable(delivery, str(sentence), now=clock())
 
 
-def _note_success(account: Account | None) -> None:
+def _note_success(account: Account | None, max_bytes: int | None) -> None:
     if account:
-        accounts.works(account)
+        outcomes.account_works(account, max_bytes=max_bytes)
 
 
 @contextmanager

@@ -94,6 +94,12 @@ class Connection:
     def is_open(self) -> bool:
         return self._client is not None
 
+    @property
+    def max_bytes(self) -> int | None:
+        """The largest mail that the server takes, as far as it says so (RFC 1870; 0 means that it has no fixed limit)."""
+        limit = self._open_client().esmtp_features.get("size", "")
+        return int(limit) if limit.isdigit() and int(limit) > 0 else None
+
     def open(self) -> None:
         """Connect, secure the connection and sign in."""
         self.is_used = False
@@ -112,8 +118,7 @@ class Connection:
     def begin(self, *, sender: str, recipients: list[str], size: int, needs_utf8: bool) -> dict[str, Reply]:
         """MAIL and RCPT; answers the refused recipients. Nothing is sent yet: `cancel` takes it back."""
         client = self._open_client()
-        limit = client.esmtp_features.get("size", "")
-        if limit.isdigit() and 0 < int(limit) < size:
+        if self.max_bytes is not None and self.max_bytes < size:
             raise self.fault(Kind.TOO_LARGE)
         if needs_utf8 and not client.has_extn("smtputf8"):
             raise self.fault(Kind.NO_UTF8)

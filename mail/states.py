@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm.lib import heartbeat
+from mail import scheduling
 from mail.models import Account, Delivery, Message
 from mail.models.message import Recipient
 
@@ -22,12 +24,13 @@ AGAIN = ((Status.FAILED, Status.RETRY), (Status.UNCERTAIN,))  # what “Send aga
 class DeliveryState:
     """What the outbox shows: `kind` chooses icon and colour, `text` says it, `reply` has the server's own words."""
 
-    kind: str  # waiting, silent (no worker), sending, retry, failed, uncertain, sent, partly (a recipient of a sent mail was refused),
+    kind: str  # scheduled, waiting, silent (no worker), sending, retry, failed, uncertain, sent, partly (refused for some),
     # paused and reconnect (its account stands still)
     text: str
     reply: str = ""
     next_attempt_at: datetime | None = None
     can_edit: bool = False
+    can_reschedule: bool = False
     again_count: int = 0  # recipients to whom “Send again” would send
     reached: int = 0  # recipients to whom it was sent, of `total`
     total: int = 0
@@ -66,16 +69,24 @@ def delivery_state(message: Message) -> DeliveryState | None:
     if worst.status == Status.SENT:
         return _sent(deliveries, reached=reached, total=total)
     kind = _kind(worst, message.account)
+    kind = "scheduled" if kind in ("waiting", "silent") and _is_ahead(message, deliveries) else kind
     return DeliveryState(
         kind=kind,
-        text=_text(kind, worst, _whom(deliveries)),
+        text=scheduling.goes_at(message.send_at) if message.send_at and kind == "scheduled" else _text(kind, worst, _whom(deliveries)),
         reply=worst.smtp_reply,
         next_attempt_at=worst.next_attempt_at if kind == "retry" else None,
         can_edit=message.folder == Message.Folder.OUTBOX and not any(one.status in (*ON_THE_WIRE, Status.SENT) for one in deliveries),
+        can_reschedule=message.send_at is not None and all(one.status == Status.QUEUED and not one.attempts for one in deliveries),
         again_count=len(_recipients(to_send_again(deliveries))),
         reached=reached,
         total=total,
     )
+
+
+def _is_ahead(message: Message, deliveries: Iterable[Delivery]) -> bool:
+    """Whether it waits for the time that its sender has chosen."""
+    now = timezone.now()
+    return message.send_at is not None and all(one.status == Status.QUEUED and one.next_attempt_at > now for one in deliveries)
 
 
 def recipient_state(message: Message, recipient: Recipient) -> RecipientState | None:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from mail import bounces, changing, leaving, linking, sending, suggesting
+from mail.alarm import Alarm
 from mail.sync import pace, running, watching
 
 logger = logging.getLogger(__name__)
@@ -22,6 +23,9 @@ SYNCS = threading.BoundedSemaphore(2)  # of one worker process: sending and reco
 def send_due() -> None:
     """Send what waits in the outbox and is due; also the periodic look after what was left behind."""
     sending.send_due()
+    wait = sending.until_next(now=timezone.now())
+    if wait is not None:
+        ALARM.set(seconds=wait)
 
 
 @shared_task
@@ -102,3 +106,6 @@ def wake() -> None:
         send_due.apply_async(expires=WAKE_LIFE, retry=False)
     except Exception as error:  # kombu, redis and the file system each raise their own
         logger.warning("The worker could not be woken (%s); the outbox waits for its next look.", type(error).__name__)
+
+
+ALARM = Alarm(wake)

@@ -2,15 +2,15 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm.records import timeline
-from mail import outbox, report_words, suggesting, threading
+from mail import outbox, report_words, scheduling, suggesting, threading
 from mail.models import Delivery, Message
 from mail.models.message import Recipient
 from notifications import feed, switches
@@ -19,6 +19,7 @@ from notifications.models import Card
 logger = logging.getLogger(__name__)
 Status = Delivery.Status
 IN_MOTION = (Status.QUEUED, Status.SENDING, Status.TRANSMITTING)  # while one is, nothing is said of the mail as a whole
+LATE = timedelta(minutes=5)
 WORTH_TELLING = 3  # failed attempts, about twenty minutes, until a mail that waits is told of
 
 
@@ -88,7 +89,21 @@ def _sent(delivery: Delivery, now: datetime, *, is_first: bool) -> None:
         _log_sent(message, reached, now, on_deals=is_first)
     if is_first:
         suggesting.tend_thread(message.thread, now=now)  # what was suggested for an earlier mail has been done
+    if is_first and message.send_at and now - message.send_at > LATE:
+        _tell_late(delivery, message.send_at, now)
     _moved(message, now)
+
+
+def _tell_late(delivery: Delivery, wanted_at: datetime, now: datetime) -> None:
+    """A mail went after the time that its sender had chosen."""
+    message = delivery.message
+    with timezone.override(message.owner.zone):
+        times = {"wanted": scheduling.in_words(wanted_at), "went": scheduling.in_words(now)}
+    if delivery.attempts > 1:
+        detail = _("It was to go %(wanted)s and went %(went)s: the mail server did not take it before.") % times
+    else:
+        detail = _("It was to go %(wanted)s and went %(went)s: the part of Candor that sends mail was not running before.") % times
+    _card(message, _("Sent late: %(subject)s"), detail, now, key=f"late:{message.pk}", kind="mail_late")
 
 
 def _not_sent(delivery: Delivery, now: datetime) -> None:
@@ -154,10 +169,10 @@ def _log_sent(message: Message, recipients: Iterable[Recipient], now: datetime, 
         timeline.log(deal=deal, **common)  # type: ignore[arg-type]
 
 
-def _card(message: Message, title: str, detail: str, now: datetime, *, key: str = "") -> None:
+def _card(message: Message, title: str, detail: str, now: datetime, *, key: str = "", kind: str = "mail_failed") -> None:
     feed.notify(
         user=message.owner,
-        kind="mail_failed",
+        kind=kind,
         title=title % {"subject": _subject(message)},
         detail=detail,
         group_key=key or _key(message),

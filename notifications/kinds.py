@@ -23,6 +23,7 @@ KINDS = {
     "away": Kind(_("Automatic replies"), "tree-palm", _("A quiet line when somebody is out of office; it never rings.")),
     "returned": Kind(_("Returned mail"), "mail-x", _("A mail of yours cannot be delivered and comes back.")),
     "mail_failed": Kind(_("Not sent"), "mail-x"),
+    "mail_late": Kind(_("Sent late"), "clock-alert"),
     "plan_call": Kind(_("Plan a call"), "phone", _("Somebody opens a mail three times and you have planned nothing with them.")),
     "follow_up": Kind(_("No reply"), "clock", _("Nobody answers a mail within three working days.")),
     "silence": Kind(_("Opened again"), "eye", _("Somebody opens a mail again after thirty days of silence.")),

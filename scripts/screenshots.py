@@ -132,7 +132,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?", default=Path("docs/screenshots"))
     folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
-    with running_demo() as demo, sync_playwright() as playwright:
+    with running_demo(UNDO_SECONDS="0") as demo, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.PATH, args=chromium.ARGUMENTS)
         take(browser, demo, folder)
         browser.close()

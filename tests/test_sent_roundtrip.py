@@ -111,6 +111,7 @@ def test_what_the_server_filed_gives_way_to_one_clean_copy(stack, queued):
     work(after=MINUTE)
     ((uid, (mail, facts)),) = in_sent(stack, ALICE, "Filed by itself 1").items()
     assert not is_tracked(mail)
+    message.refresh_from_db()
     assert (mail["Message-ID"], str(mail["Bcc"])) == (message.message_id, DORA)
     assert b"\\Seen" in facts[b"FLAGS"]
     assert abs(facts[b"INTERNALDATE"].astimezone() - message.dated_at) < timedelta(seconds=1)

@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.functional import Promise
 
 from crm.accounts.models import User
 from crm.records.models import Person
@@ -13,6 +15,32 @@ from tracking import hosts, links, placing, tokens
 from tracking.models import Copy, Event, TrackedLink, TrackedMail
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A body as it would go out, and what of it would be tracked."""
+
+    plan: placing.Plan
+    html: str
+
+    @property
+    def place(self) -> Promise:
+        """Where the pixel stands, in words."""
+        return placing.PLACES[self.plan.place]
+
+    @property
+    def tracks_opens(self) -> bool:
+        return self.plan.pixel_at is not None
+
+    @property
+    def tracks_links(self) -> bool:
+        return bool(self.plan.tracked)
+
+    @property
+    def links(self) -> list[tuple[str, str, Promise | str]]:
+        """Each link's words, its target, and why it is left alone ("" when it is tracked)."""
+        return [(one.text, one.target, links.REASONS[one.reason] if one.reason else "") for one in self.plan.links]
 
 
 def track(
@@ -84,6 +112,13 @@ def is_nearly_clipped(html: str, *, sender: str, tracks_opens: bool, tracks_link
     base = hosts.host_for(sender) or settings.TRACKING_URL
     plan = placing.plan(html, base=base, own=hosts.own_addresses(), tracks_opens=tracks_opens, tracks_links=tracks_links)
     return placing.tracked_size(plan, base) > placing.NEARLY_CLIPPED
+
+
+def sample(html: str, *, sender: str, tracks_opens: bool, tracks_links: bool) -> Sample:
+    """The body as a copy of it would go out now, without making one: nothing in it leads to anybody's counters."""
+    base = hosts.host_for(sender) or settings.TRACKING_URL
+    plan = placing.plan(html, base=base, own=hosts.own_addresses(), tracks_opens=tracks_opens, tracks_links=tracks_links)
+    return Sample(plan, placing.sample(plan, base) if tracks_opens or tracks_links else html)
 
 
 def filled(plan: placing.Plan, copy: Copy, *, numbers: Iterable[int]) -> str:

@@ -96,7 +96,7 @@ def size(html: str) -> int:
 
 def tracked_size(drawn: Plan, base: str) -> int:
     """Bytes that Gmail will count of a planned body, once its links are ours and the pixel is in."""
-    return size(_sample(drawn, base))
+    return size(sample(drawn, base))
 
 
 def _drawn(html: str, base: str, own: frozenset[str], *, tracks_opens: bool, tracks_links: bool) -> Plan:
@@ -169,7 +169,8 @@ def _early(html: str, root: Any, limit: int) -> list[int]:
     return [position] if position else []
 
 
-def _sample(drawn: Plan, base: str) -> str:
+def sample(drawn: Plan, base: str) -> str:
+    """The planned body with addresses of nobody's copy: as long as the true ones, and leading nowhere."""
     return drawn.filled(_sample_hrefs(drawn, base), pixel(base, SAMPLE_PIXEL))
 
 
@@ -182,7 +183,7 @@ def _is_faithful(drawn: Plan, root: Any, base: str) -> bool:
     """Whether a client builds the same tree as before, apart from the tracked addresses and one image within the body."""
     hrefs = dict(zip((link.tag for link in drawn.tracked), _sample_hrefs(drawn, base), strict=True))
     wanted = list(_outline(root, hrefs))
-    outline = list(_outline(markup.parse(_sample(drawn, base)), {}))
+    outline = list(_outline(markup.parse(sample(drawn, base)), {}))
     if drawn.pixel_at is not None:
         src = base + SAMPLE_PIXEL
         pixels = [number for number, entry in enumerate(outline) if entry[0] == "img" and entry[1].get("src") == src]

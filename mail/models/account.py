@@ -83,6 +83,7 @@ class Account(models.Model):
     bounces_due_at = models.DateTimeField(null=True, blank=True, editable=False)  # when its Inbox is searched for returned mail
     bounces_uid = models.BigIntegerField(default=0, editable=False)  # the last report that was read there
     bounces_validity = models.BigIntegerField(default=0, editable=False)  # the UIDVALIDITY that it belongs to
+    max_bytes = models.PositiveBigIntegerField(null=True, blank=True, editable=False)  # of a mail, as its SMTP server says (RFC 1870)
     last_error = models.CharField(max_length=500, blank=True, editable=False)
     failing_since = models.DateTimeField(null=True, blank=True, editable=False)  # when the first of the errors in a row came
 

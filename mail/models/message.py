@@ -157,7 +157,10 @@ class Message(models.Model):
     track_links = models.BooleanField(default=False)
     tracked_mail = models.OneToOneField(TrackedMail, null=True, blank=True, on_delete=models.SET_NULL, related_name="message")
     typed_recipients = models.JSONField(default=dict, blank=True)  # a draft's {"to", "cc", "bcc"} as typed, mistakes included
-    dated_at = models.DateTimeField(null=True, blank=True)  # the Date header; fixed when queued
+    toggles = models.JSONField(default=dict, blank=True)  # a draft's tracking as chosen: {"track_opens", …}; empty: as in the last mail
+    edited_in = models.CharField(max_length=40, blank=True)  # the window that saved the draft last, and how many changes it had by then
+    send_at = models.DateTimeField(null=True, blank=True)  # when the sender wants it to go; none: at once
+    dated_at = models.DateTimeField(null=True, blank=True)  # the Date header; fixed when the first of its envelopes is tried
     provider_message_id = models.CharField(max_length=250, blank=True, db_index=True)  # when the provider gave another one
     filing = models.CharField(max_length=10, choices=Filing.choices, blank=True, default=Filing.NONE)
     filing_due_at = models.DateTimeField(null=True, blank=True)

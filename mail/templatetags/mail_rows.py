@@ -9,10 +9,13 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from crm.lib import heartbeat
-from mail import searching, states
+from mail import attachments, scheduling, searching, states
 from mail.models import Message, Recipient
 
 register = template.Library()
+register.filter("files_limit", attachments.limit)
+register.filter("in_words", scheduling.in_words)
+register.filter("as_typed", scheduling.written)
 register.simple_tag(states.recipient_state, name="recipient_state")
 
 

@@ -89,13 +89,6 @@ def test_it_warns_of_a_mail_that_gmail_would_cut_off_links_counted_as_they_will_
     assert ("102 KB" in page) is is_warned
 
 
-def test_two_windows_on_one_draft_are_told(alice_client: Client, alice: User, account: Account):
-    first = alice_client.post("/mail/compose/save/", typed(alice), headers=JSON).json()
-    again = {"draft": first["draft"], "seen": first["seen"]}
-    assert not alice_client.post("/mail/compose/save/", typed(alice, **again), headers=JSON).json()["changed_elsewhere"]
-    assert alice_client.post("/mail/compose/save/", typed(alice, **again), headers=JSON).json()["changed_elsewhere"]
-
-
 def test_pasted_pixels_and_links_of_ours_are_taken_out(alice_client: Client, alice: User, account: Account):
     mail = TrackedMail.objects.create(owner=alice, tracks_opens=True, tracks_links=True)
     live = instrument.instrument('<p><a href="https://shop.test/x">our shop</a></p>', copy=Copy.objects.create(mail=mail))

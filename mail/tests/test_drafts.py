@@ -155,3 +155,17 @@ def test_a_draft_without_recipients_cannot_be_sent(draft):
 def test_nothing_is_tracked_before_sending(draft):
     draft()
     assert TrackedMail.objects.count() == 0
+
+
+def test_files_are_held_to_what_the_account_s_server_takes_once_they_are_encoded(account, draft):
+    message = draft()
+    account.max_bytes = 10 * 1024 * 1024
+    account.save()
+    message.refresh_from_db()
+    assert 7.1 < attachments.limit(account) / attachments.MEGABYTE < 7.2
+    attachments.add(message=message, upload=LargeFile("a.bin", 7 * 1024 * 1024))
+    with pytest.raises(attachments.TooLarge) as error:
+        attachments.add(message=message, upload=LargeFile("b.bin", 1024 * 1024))
+    assert error.value.sentence == "The attachments would have 8.0 MB together; a mail takes 7.1 MB. Send large files as a link."
+    account.max_bytes = 100 * 1024 * 1024
+    assert attachments.limit(account) == settings.MAX_MESSAGE_BYTES

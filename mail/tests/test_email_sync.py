@@ -38,7 +38,7 @@ def test_before_an_account_is_connected_the_page_says_what_to_do_and_shows_no_op
 def test_connecting_tries_the_server_and_shows_the_options(alice_client: Client, alice: User, server: FakeServer):
     assert alice_client.post("/settings/email-sync/accounts/", filled(server)).status_code == 302
     account = Account.objects.get()
-    assert (account.owner, account.smtp_password) == (alice, "hidden-password")
+    assert (account.owner, account.smtp_password, account.max_bytes) == (alice, "hidden-password", 40_000_000)
     page = alice_client.get("/settings/email-sync/").content.decode()
     for name in ("Open tracking", "Link tracking", "Notifications about tracking activity", "GDPR"):
         assert name in page

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from crm.lib import heartbeat
 from crm.records.models import Person
-from mail import claims, outbox, outcomes, rendering, sending, tasks
+from mail import attachments, claims, outbox, outcomes, rendering, sending, tasks
 from mail.faults import Reply
 from mail.models import Account, Delivery, Message
 from mail.states import DeliveryState, delivery_state
@@ -31,7 +32,7 @@ def state_of(message: Message) -> DeliveryState:
 def test_queueing_fixes_what_identifies_the_mail(draft):
     message, now = draft(), timezone.now()
     outbox.queue(message=message, track_opens=False, track_links=False, now=now)
-    assert (message.folder, message.dated_at, message.from_name) == ("outbox", now, "Alice Ahrens")
+    assert (message.folder, message.dated_at, message.from_name) == ("outbox", None, "Alice Ahrens")
     assert re.fullmatch(r"<[\w-]{24}@acme\.test>", message.message_id)
     delivery = message.deliveries.get()
     assert (delivery.status, delivery.copy, delivery.recipients.get().email) == ("queued", None, "boris@client.test")
@@ -234,3 +235,28 @@ def test_a_failed_wake_up_is_logged(monkeypatch, caplog):
     with caplog.at_level(logging.WARNING):
         tasks.wake()
     assert "could not be woken (OSError)" in caplog.text
+
+
+def test_an_account_learns_from_its_server_how_large_a_mail_may_be(server, queued, account):
+    queued()
+    sending.send_due()
+    account.refresh_from_db()
+    assert account.max_bytes == 40_000_000
+    server.will(ehlo=["250-fake.test\r\n250-SIZE 0\r\n250-AUTH PLAIN LOGIN\r\n250 8BITMIME"])
+    queued()
+    sending.send_due()
+    account.refresh_from_db()
+    assert account.max_bytes is None
+
+
+def test_a_mail_that_could_not_be_sent_comes_back_with_its_files(server, draft, alice_client):
+    message = draft()
+    attachments.add(message=message, upload=SimpleUploadedFile("offer.pdf", b"%PDF"))
+    outbox.queue(message=message, track_opens=False, track_links=False, now=timezone.now())
+    server.will(mail=["550 5.7.1 No"])
+    sending.send_due()
+    assert state_of(message).kind == "failed"
+    response = alice_client.post(f"/mail/messages/{message.pk}/take-back/", follow=True)
+    assert [file.name for file in response.context["attachments"]] == ["offer.pdf"]
+    with message.attachments.get().file.open() as file:
+        assert file.read() == b"%PDF"

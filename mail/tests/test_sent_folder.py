@@ -25,6 +25,7 @@ def test_the_tracked_copies_give_way_to_one_clean_copy(server, mailbox, sent):
     assert kept(mailbox) == ["clean"]
     (mail,) = mailbox.mails
     assert (mail.message_id, mail.flags) == (message.message_id, {r"\Seen"})
+    message.refresh_from_db()
     assert f"{message.dated_at:%d-%b-%Y %H:%M:%S}" in mail.at.replace('"', "")
     assert email.message_from_bytes(mail.raw)["Bcc"] == "dora@client.test"
     assert names(mailbox).index("uid_expunge") < names(mailbox).index("append")

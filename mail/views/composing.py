@@ -7,10 +7,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib import messages
 from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -23,10 +25,25 @@ from crm.accounts.models import User
 from crm.accounts.requests import signed_in
 from crm.lib.primary_keys import primary_key
 from crm.records.models import Deal, Organisation, Person
-from mail import addresses, attachments, body, drafts, merge_fields, outbox, rendering, replying, signatures, tasks
-from mail.forms import ComposeForm
+from mail import (
+    addresses,
+    attachments,
+    body,
+    drafts,
+    forwarding,
+    merge_fields,
+    outbox,
+    reminders,
+    rendering,
+    replying,
+    scheduling,
+    signatures,
+    tasks,
+)
+from mail.forms import TOGGLES, ComposeForm
 from mail.models import Account, Message, Signature
 from mail.reach import why_unreachable
+from mail.reminders import Reminder
 from mail.views import filling
 from mail.views.composer_words import words
 from mail.views.requests import wants_json
@@ -53,9 +70,18 @@ class Start:
     track_opens: bool = False
     track_links: bool = False
     tell_apart: bool = False
+    send_at: datetime | None = None
+    copy_of: int | None = None
+    reminders: list[Reminder] = field(default_factory=list)
+    reminded: str = ""
+    is_fresh: bool = False
     query: str = ""
     organisation_pk: int | None = None
     id: str = field(default_factory=lambda: f"composer-{get_random_string(8)}")
+
+    @property
+    def send_at_value(self) -> str:
+        return scheduling.written(self.send_at) if self.send_at else ""
 
     @property
     def deal_pk(self) -> int | None:
@@ -68,14 +94,27 @@ def composer(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     accounts = list(Account.objects.visible_to(user))
     draft = _draft_of(request, user)
-    account = (draft.account if draft else None) or (accounts[0] if accounts else None)
+    account = (draft.account if draft else _account_of(request, user)) or (accounts[0] if accounts else None)
     start = _start_with_draft(draft) if draft else _start_new(request, user, account)
     if not draft and (filled := filling.chosen(request, user, account=account, to=start.to, deal=start.deal)):
         start.subject, start.body_html = start.subject or filled.subject, filled.body_html + start.body_html
         start.body_text = body.to_text(filled.body_html)
+    if draft and "fresh" in request.GET:
+        start.title, start.is_fresh = _("Forward"), True
+    start.reminded = request.GET.get("reminded", "")[:100]
     response = _render(request, user, start, accounts=accounts, account=account, draft=draft)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+@require_POST
+def forward(request: HttpRequest, pk: int) -> HttpResponse:
+    """Begin to pass a message on: a draft with its words and copies of its files, opened in the composer."""
+    user = signed_in(request)
+    message = get_object_or_404(Message.objects.visible_to(user).exclude(folder=Message.Folder.DRAFTS), pk=pk)
+    account = message.account or Account.objects.visible_to(user).first()
+    draft = forwarding.begin(message=message, account=account, above=signatures.below(account))
+    return redirect(f"{reverse('mail:composer')}?draft={draft.pk}&fresh=1")
 
 
 @require_POST
@@ -90,19 +129,20 @@ def draft_save(request: HttpRequest) -> HttpResponse:
         _attach_posted(request, message)
     except drafts.NotADraft:
         return _gone(_("This mail has been sent already."))
+    except drafts.ChangedElsewhere:
+        return _changed_elsewhere(request, user, form)
     except attachments.TooLarge as error:
         return _refuse(request, user, form, field="attachments", sentence=error.sentence)
     if not wants_json(request):
-        return redirect("mail:folder", "drafts")
-    seen, typed_on = form.data.get("seen", ""), form.cleaned_data["draft"]
+        return redirect("mail:preview", message.pk) if "preview" in request.POST else redirect("mail:folder", "drafts")
     return JsonResponse(
         {
             "draft": message.pk,
             "saved": _("Saved %(at)s") % {"at": date_format(timezone.localtime(message.updated_at), "H:i")},
-            "seen": message.updated_at.isoformat(),
+            "seen": drafts.version(message),
             "mistakes": drafts.mistakes(message),
             "clipped": _clip_warning(message, form.cleaned_data["track_opens"], form.cleaned_data["track_links"]),
-            "changed_elsewhere": bool(typed_on and seen and seen != typed_on.updated_at.isoformat()),
+            "files": _files_html(request, message) if form.cleaned_data["copy_of"] else None,
         }
     )
 
@@ -117,16 +157,40 @@ def send(request: HttpRequest) -> HttpResponse:
     try:
         message = _save(form, user)
         _attach_posted(request, message)
-        _queue(message, form)
+        now = timezone.now()
+        send_at = form.wanted_time(zone=user.zone, now=now)
+        outbox.check(message)
+        if waiting := reminders.due(message, put=form.cleaned_data["reminded"].split(",")):
+            return _remind(request, user, form, message, waiting)
+        _queue(message, form, send_at, now)
     except drafts.NotADraft:
         return _gone(_("This mail has been sent already."))
+    except drafts.ChangedElsewhere:
+        return _changed_elsewhere(request, user, form)
+    except scheduling.NotATime as error:
+        return _refuse(request, user, form, field="send_at", sentence=error.sentence, message=message)
     except outbox.CannotSend as error:
         return _refuse(request, user, form, field=error.field, sentence=error.sentence, message=message)
     except attachments.TooLarge as error:
         return _refuse(request, user, form, field="attachments", sentence=error.sentence, message=message)
     if wants_json(request):
-        return JsonResponse({"message": message.pk, "toast": _("Sending…"), "url": reverse("mail:folder", args=["outbox"])})
+        return JsonResponse(_on_its_way(message))
+    if message.send_at:
+        messages.success(request, scheduling.goes_at(message.send_at))
     return redirect("mail:folder", "outbox")
+
+
+def _on_its_way(message: Message) -> dict[str, Any]:
+    """What the browser says of a mail in the outbox, and for how long its sender is offered to take it back."""
+    return {
+        "message": message.pk,
+        "toast": scheduling.goes_at(message.send_at) if message.send_at else _("Sending…"),
+        "undo": _("Undo"),
+        "seconds": settings.UNDO_SECONDS,
+        "is_planned": message.send_at is not None,
+        "undo_url": reverse("mail:take_back", args=[message.pk]),
+        "url": reverse("mail:folder", args=["outbox"]),
+    }
 
 
 @require_POST
@@ -167,11 +231,13 @@ def _suggestion(person: Person) -> dict[str, str]:
     }
 
 
+@transaction.atomic
 def _save(form: ComposeForm, user: User) -> Message:
-    typed = form.cleaned_data
+    typed, window, beside = form.cleaned_data, form.from_window(), form.cleaned_data["copy_of"]
+    draft = drafts.second(message=beside, window=window) if beside and window and not typed["draft"] else typed["draft"]
     return drafts.save(
         owner=user,
-        message=typed["draft"],
+        message=draft,
         account=typed["account"] or Account.objects.visible_to(user).first(),
         to=typed["to"],
         cc=typed["cc"],
@@ -180,13 +246,15 @@ def _save(form: ComposeForm, user: User) -> Message:
         body_html=form.written_html(),
         deal=typed["deal"],
         in_reply_to=typed["reply"],
+        toggles=form.toggles(),
+        window=window,
     )
 
 
 @transaction.atomic
-def _queue(message: Message, form: ComposeForm) -> None:
-    toggles = {name: form.cleaned_data[name] for name in ("track_opens", "track_links", "tell_apart")}
-    outbox.queue(message=message, **toggles, now=timezone.now())
+def _queue(message: Message, form: ComposeForm, send_at: datetime | None, now: datetime) -> None:
+    toggles = {name: form.cleaned_data[name] for name in TOGGLES}
+    outbox.queue(message=message, **toggles, now=now, send_at=send_at, undo_seconds=settings.UNDO_SECONDS)
     transaction.on_commit(tasks.wake)
 
 
@@ -203,6 +271,12 @@ def _draft_of(request: HttpRequest, user: User) -> Message | None:
     return get_object_or_404(Message.objects.visible_to(user).in_folder(Message.Folder.DRAFTS).select_related("account"), pk=pk)
 
 
+def _account_of(request: HttpRequest, user: User) -> Account | None:
+    """The account that the message to be answered belongs to."""
+    pk = primary_key(request.GET.get("reply", ""))
+    return Account.objects.visible_to(user).filter(messages=pk).first() if pk else None
+
+
 def _start_with_draft(draft: Message) -> Start:
     typed = draft.typed_recipients
     deal = draft.thread.deals.first()
@@ -217,7 +291,8 @@ def _start_with_draft(draft: Message) -> Start:
         draft_pk=draft.pk,
         deal=deal if deal and Deal.objects.visible_to(draft.owner).filter(pk=deal.pk).exists() else None,
         saved_at=draft.updated_at,
-        seen=draft.updated_at.isoformat(),
+        seen=drafts.version(draft),
+        send_at=draft.send_at,
         query=urlencode({"draft": draft.pk}),
     )
 
@@ -262,7 +337,7 @@ def _render(
 ) -> HttpResponse:
     options = preferences.for_user(user)
     if errors is None:
-        _toggle_as_last(start, options)
+        _set_toggles(start, options, draft.toggles if draft else {})
     is_fragment = bool(request.headers.get("HX-Request"))
     context: dict[str, Any] = {
         "section": "mail",
@@ -279,20 +354,31 @@ def _render(
         "is_page": not is_fragment,
         "place": _place(request) if is_fragment else "page",
         "attachments": list(draft.attachments.all()) if draft else [],
-        "max_bytes": settings.MAX_MESSAGE_BYTES,
+        "max_bytes": attachments.limit(account),
+        "presets": scheduling.presets(timezone.now(), user.zone),
+        "earliest": scheduling.written(timezone.now()),
         "copies_limit": settings.COPIES_LIMIT,
         "words": json.dumps(words(), ensure_ascii=False),
     }
-    return render(request, "mail/_composer.html" if is_fragment else "mail/composer.html", context, status=422 if errors else 200)
+    return render(request, "mail/_composer.html" if is_fragment else "mail/composer.html", context, status=200 if errors is None else 422)
 
 
 def _place(request: HttpRequest) -> str:
     return "dock" if request.headers.get("HX-Target") == "composer-dock" else "inline"
 
 
-def _toggle_as_last(start: Start, options: Preferences) -> None:
-    start.track_opens, start.track_links = options.last_track_opens, options.last_track_links
-    start.tell_apart = options.last_tell_apart
+def _set_toggles(start: Start, options: Preferences, chosen: dict[str, bool]) -> None:
+    """As they stood in this draft, else as in the last mail."""
+    start.track_opens = chosen.get("track_opens", options.last_track_opens)
+    start.track_links = chosen.get("track_links", options.last_track_links)
+    start.tell_apart = chosen.get("tell_apart", options.last_tell_apart)
+
+
+def _files_html(request: HttpRequest, message: Message) -> str:
+    return "".join(
+        render_to_string("mail/_composer_file.html", {"attachment": attachment}, request=request)
+        for attachment in message.attachments.all()
+    )
 
 
 def _is_somebody_elses(request: HttpRequest, user: User) -> bool:
@@ -317,11 +403,43 @@ def _refuse(
 ) -> HttpResponse:
     """422 with the sentence for its field, and the form as it was filled in."""
     if wants_json(request):
-        saved = {"draft": message.pk, "seen": message.updated_at.isoformat()} if message else {}
-        return JsonResponse({"errors": {field: sentence}, **saved}, status=422)
-    accounts = list(Account.objects.visible_to(user))
+        return JsonResponse({"errors": {field: sentence}, **_saved(message)}, status=422)
     start = _start_with_draft(message) if message else Start(title=_("New message"))
-    start.track_opens, start.track_links = form.cleaned_data["track_opens"], form.cleaned_data["track_links"]
-    start.tell_apart = form.cleaned_data["tell_apart"]
-    account = message.account if message else None
-    return _render(request, user, start, accounts=accounts, account=account, draft=message, errors={field or "form": sentence})
+    return _render_again(request, user, form, start, message, errors={field or "form": sentence})
+
+
+def _remind(request: HttpRequest, user: User, form: ComposeForm, message: Message, waiting: list[Reminder]) -> HttpResponse:
+    """422 with what to ask before sending; the next sending has them put."""
+    put = ",".join(filter(None, [form.cleaned_data["reminded"], *(one.key for one in waiting)]))
+    if wants_json(request):
+        return JsonResponse({"reminders": [str(one.sentence) for one in waiting], "reminded": put, **_saved(message)}, status=422)
+    start = _start_with_draft(message)
+    start.reminders, start.reminded = waiting, put
+    start.send_at = form.wanted_time(zone=user.zone, now=timezone.now())
+    return _render_again(request, user, form, start, message, errors={})
+
+
+def _changed_elsewhere(request: HttpRequest, user: User, form: ComposeForm) -> HttpResponse:
+    """409: another window has saved other words. Without script what was typed comes back, to become a second draft."""
+    sentence, typed = _("This draft was changed in another window meanwhile."), form.cleaned_data
+    if wants_json(request):
+        return JsonResponse({"conflict": sentence}, status=409)
+    start = Start(title=_("Draft"), subject=typed["subject"], body_html=form.written_html(), body_text=typed["body_text"])
+    start.to, start.cc, start.bcc, start.deal, start.copy_of = typed["to"], typed["cc"], typed["bcc"], typed["deal"], typed["draft"].pk
+    sentence = f"{sentence} {_('What you typed stands here; it becomes a second draft when you save or send it.')}"
+    return _render_again(request, user, form, start, None, errors={"form": sentence})
+
+
+def _render_again(
+    request: HttpRequest, user: User, form: ComposeForm, start: Start, message: Message | None, *, errors: dict[str, str]
+) -> HttpResponse:
+    """The composer once more, its toggles as they were posted."""
+    for name in TOGGLES:
+        setattr(start, name, form.cleaned_data[name])
+    accounts = list(Account.objects.visible_to(user))
+    account = message.account if message else form.cleaned_data["account"]
+    return _render(request, user, start, accounts=accounts, account=account, draft=message, errors=errors)
+
+
+def _saved(message: Message | None) -> dict[str, Any]:
+    return {"draft": message.pk, "seen": drafts.version(message)} if message else {}

@@ -1,5 +1,6 @@
 // Files of a mail: picked, dropped or pasted, weighed before they travel, sent to the draft one by one with their progress.
 import { csrfToken } from "./keeping.js";
+import { toast } from "./toasts.js";
 
 const size = (bytes) => {
   const [value, unit] = bytes < 1e6 ? [bytes / 1024, "kilobyte"] : [bytes / 1048576, "megabyte"];
@@ -50,12 +51,27 @@ class Files {
       event.preventDefault();
       event.stopPropagation();
       mark(-depth);
-      this.add([...event.dataTransfer.files]);
+      this.dropped(event, [...event.dataTransfer.files]);
     }, true);
+  }
+
+  // Pictures that are dropped onto the text are shown there; everything else goes along as a file.
+  dropped(event, files) {
+    const { editor } = this.composer;
+    const isText = editor?.root.contains(event.target) && files.every((file) => file.type.startsWith("image/"));
+    if (!isText) return this.add(files);
+    editor.moveTo(event);
+    return editor.insertImages(files);
   }
 
   get total() {
     return [...this.list.children].reduce((sum, item) => sum + Number(item.dataset.size), 0);
+  }
+
+  // What the chosen account's server takes.
+  get limit() {
+    const { account } = this.form.elements;
+    return Number((account?.selectedOptions?.[0] ?? this.form).dataset.maxBytes);
   }
 
   tell(sentence) {
@@ -63,15 +79,15 @@ class Files {
     this.error.hidden = !sentence;
   }
 
-  add(files) {
+  add(files, { isPicture = false } = {}) {
     this.tell("");
     for (const file of files) {
-      const limit = Number(this.form.dataset.maxBytes);
-      if (this.total + file.size > limit) {
-        this.tell(this.composer.words.tooLarge.replace("%name", file.name).replace("%size", size(file.size)).replace("%limit", size(limit)));
+      if (isPicture) toast(this.composer.words.asFile.replace("%s", file.name), { seconds: 8 });
+      if (this.total + file.size > this.limit) {
+        this.tell(this.composer.words.tooLarge.replace("%name", file.name).replace("%size", size(file.size)).replace("%limit", size(this.limit)));
         continue;
       }
-      const upload = this.upload(file).catch(() => this.tell(this.composer.words.notUploaded.replace("%name", file.name)));
+      const upload = this.upload(file).catch((error) => error.name !== "AbortError" && this.tell(this.composer.words.notUploaded.replace("%name", file.name)));
       this.running.add(upload);
       upload.finally(() => this.running.delete(upload));
     }
@@ -84,14 +100,23 @@ class Files {
   async upload(file) {
     const item = this.waitingItem(file);
     this.list.append(item);
+    const stop = new AbortController();
+    item.querySelector("button").addEventListener("click", () => { stop.abort(); item.remove(); });
     const draft = this.form.elements.draft.value || (await this.composer.save({ force: true }));
     if (!draft) { item.remove(); throw new Error("the draft could not be saved"); }
-    const answer = await this.transfer(file, draft, item).finally(() => item.remove());
-    if (answer.html) {
+    const answer = await this.transfer(file, draft, { item, stop: stop.signal }).finally(() => item.remove());
+    if (answer.html && stop.signal.aborted) await this.removeAt(answer.html);
+    else if (answer.html) {
       const holder = document.createElement("template");
       holder.innerHTML = answer.html;
       this.list.append(holder.content);
     } else this.tell(Object.values(answer.errors)[0]);
+  }
+
+  // The draft's files as the server has them.
+  show(html) {
+    for (const item of this.list.querySelectorAll("[data-file]")) item.remove();
+    this.list.insertAdjacentHTML("afterbegin", html);
   }
 
   waitingItem(file) {
@@ -101,11 +126,14 @@ class Files {
     const weight = Object.assign(document.createElement("span"), { className: "composer-file-size", textContent: size(file.size) });
     const progress = Object.assign(document.createElement("progress"), { max: 1, value: 0 });
     progress.setAttribute("aria-label", file.name);
-    item.append(name, weight, progress);
+    const cancel = Object.assign(document.createElement("button"), { type: "button", className: "composer-file-remove" });
+    cancel.setAttribute("aria-label", this.composer.words.cancelUpload.replace("%s", file.name));
+    cancel.append(this.form.querySelector("[data-remove-icon]").content.cloneNode(true));
+    item.append(name, weight, cancel, progress);
     return item;
   }
 
-  transfer(file, draft, item) {
+  transfer(file, draft, { item, stop }) {
     const data = new FormData();
     data.append("draft", draft);
     data.append("file", file);
@@ -116,16 +144,27 @@ class Files {
       request.setRequestHeader("X-CSRFToken", csrfToken());
       request.upload.onprogress = (event) => { item.querySelector("progress").value = event.loaded / event.total; };
       request.onload = () => { try { resolve(JSON.parse(request.responseText)); } catch (error) { reject(error); } };
-      request.onerror = request.onabort = () => reject(new Error("the connection broke"));
-      request.send(data);
+      request.onerror = () => reject(new Error("the connection broke"));
+      request.onabort = () => reject(new DOMException("cancelled", "AbortError"));
+      let hasLeft = false; // then the server has it, and it is removed there
+      request.upload.onload = () => { hasLeft = true; };
+      stop.addEventListener("abort", () => hasLeft || request.abort());
+      if (stop.aborted) request.onabort();
+      else request.send(data);
     });
   }
 
   async remove(button) {
-    const item = button.closest("li");
     const headers = { Accept: "application/json", "X-CSRFToken": csrfToken() };
     const response = await fetch(button.getAttribute("formaction"), { method: "POST", headers, redirect: "manual" }).catch(() => null);
-    if (response?.ok) item.remove();
+    if (response?.ok) button.closest("li").remove();
     else this.tell(this.composer.words.notRemoved);
+  }
+
+  // A file that was cancelled after it had arrived.
+  removeAt(html) {
+    const holder = document.createElement("template");
+    holder.innerHTML = html;
+    return this.remove(holder.content.querySelector("[data-remove-file]"));
   }
 }

@@ -3,11 +3,17 @@ import { attachFiles } from "./attaching.js";
 import { Chips } from "./chips.js";
 import { Editor, loadEditor } from "./editor.js";
 import * as keeping from "./keeping.js";
+import { hookLater } from "./later.js";
+import { hookReminders } from "./reminding.js";
+import { hookPreview } from "./previewing.js";
 import { Signing } from "./signing.js";
 import { Templating } from "./templating.js";
 import { toast } from "./toasts.js";
+import { offer } from "./undo.js";
+import { Versions } from "./versions.js";
 
 const WAIT = 800; // milliseconds after the last key before a draft is saved
+const LONGEST_WAIT = 2000; // while somebody types on without a pause
 const RETRY = 5000;
 const sent = new Map(); // messages sent from this tab → what to say when they have gone
 
@@ -23,12 +29,20 @@ class Composer {
     this.words = JSON.parse(form.dataset.words);
     this.key = keeping.newKey();
     this.version = this.saved = 0; // changes made, changes that the server has
+    this.savePause = 0; // milliseconds
+    this.end = new AbortController();
+    this.ended = this.end.signal;
+    keeping.hold(this.key, this.ended);
     this.chips = {};
     this.find = (selector) => form.querySelector(selector);
     this.status = this.find("[data-status]");
     this.hookFields();
     this.hookButtons();
     this.files = attachFiles(this);
+    this.later = hookLater(this);
+    this.reminders = hookReminders(this);
+    this.preview = hookPreview(this);
+    this.versions = new Versions(this);
     this.ready = this.makeEditor();
     this.signing = new Signing(this);
     this.templating = new Templating(this);
@@ -48,7 +62,8 @@ class Composer {
     source.name = "body_html";
     this.editor = new Editor({
       root: this.find("[data-editor]"), toolbar: this.find("[data-toolbar]"), dialog: this.find("[data-link-dialog]"),
-      label: this.find("[data-editor]").dataset.label, onChange: () => this.changed(), onSend: () => this.send(), onFiles: (files) => this.files.add(files),
+      label: this.find("[data-editor]").dataset.label, onChange: () => this.changed(), onSend: () => this.send(), onFiles: (files, how) => this.files.add(files, how),
+      onLost: () => toast(this.words.localImages, { seconds: 10 }),
     });
     this.editor.html = source.value;
     this.form.classList.add("is-ready");
@@ -57,7 +72,7 @@ class Composer {
 
   // Where writing begins; whoever has begun elsewhere meanwhile is left there, and a detail page keeps its own focus.
   focusFirst() {
-    if (this.form.contains(document.activeElement) || (this.form.dataset.place === "inline" && !this.form.elements.reply.value)) return;
+    if (this.form.contains(document.activeElement) || (this.form.dataset.place === "inline" && !this.form.elements.reply.value && !this.form.dataset.fresh)) return;
     if (!this.chips.to.text) this.chips.to.input.focus();
     else if (!this.form.elements.subject.value) this.form.elements.subject.focus();
     else this.editor?.focus();
@@ -85,13 +100,15 @@ class Composer {
         button.setAttribute("aria-pressed", isOn);
         value.value = isOn ? "on" : "";
         this.showShared();
+        if (this.form.elements.draft.value || this.version) this.changed();
       });
     }
     this.showShared();
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       if (event.submitter?.matches("[data-discard]")) this.discard();
-      else if (!event.submitter || event.submitter.matches("[data-send]")) this.send();
+      else if (event.submitter?.matches("[data-preview]")) this.preview();
+      else if (!event.submitter || event.submitter.matches("[data-send], [data-send-at]")) this.send(event.submitter);
     });
     this.form.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); this.send(); }
@@ -102,7 +119,8 @@ class Composer {
     this.find("[data-enlarge]")?.addEventListener("click", (event) => {
       event.currentTarget.setAttribute("aria-pressed", this.form.classList.toggle("is-large"));
     });
-    document.addEventListener("visibilitychange", this.onHide = () => document.hidden && this.save({ keepalive: true }));
+    window.addEventListener("pagehide", (event) => !event.persisted && this.dropUntouched(), { signal: this.ended });
+    document.addEventListener("visibilitychange", () => document.hidden && this.save({ keepalive: true }), { signal: this.ended });
   }
 
   showTitle() {
@@ -113,6 +131,7 @@ class Composer {
   get data() {
     for (const chips of Object.values(this.chips)) chips.keepField();
     if (this.editor) this.find("[data-html]").value = this.editor.html;
+    this.form.elements.count.value = this.version;
     const data = new FormData(this.form);
     data.delete("files");
     data.delete("csrfmiddlewaretoken");
@@ -134,15 +153,24 @@ class Composer {
     this.showShared();
     this.form.dispatchEvent(new Event("composer:changed"));
     this.version += 1;
-    clearTimeout(this.keepTimer);
-    this.keepTimer = setTimeout(() => this.keep(), 150);
+    this.keepTimer ??= setTimeout(() => this.keep(), this.keepPause ?? 150);
+    this.dueAt ??= Date.now() + Math.max(LONGEST_WAIT, this.savePause);
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.save(), WAIT);
+    this.timer = setTimeout(() => this.save(), Math.max(0, Math.min(Math.max(WAIT, this.savePause), this.dueAt - Date.now())));
   }
 
+  // Large pictures take their time: it is done the less often, the longer it takes.
   keep(more = {}) {
-    const { saveUrl, selfUrl } = this.form.dataset;
-    return keeping.keep(this.key, { fields: [...this.data], saveUrl, composerUrl: selfUrl.split("?")[0], words: this.words, ...more });
+    this.stopKeeping();
+    const { saveUrl, selfUrl } = this.form.dataset, begun = performance.now();
+    const isKept = keeping.keep(this.key, { fields: [...this.data], saveUrl, composerUrl: selfUrl.split("?")[0], words: this.words, ...more });
+    this.keepPause = Math.max(150, 20 * (performance.now() - begun));
+    return isKept;
+  }
+
+  stopKeeping() {
+    clearTimeout(this.keepTimer);
+    this.keepTimer = undefined;
   }
 
   // Resolves to the draft's number, or to nothing when it could not be saved now.
@@ -155,20 +183,24 @@ class Composer {
 
   async saveNow(keepalive) {
     await this.ready; // before that the editor's words are not in the form
-    if (this.isOver || this.isGone) return undefined;
+    if (this.isOver || this.isGone || this.versions.isHeld) return undefined;
     const version = this.version;
+    this.dueAt = undefined;
     this.form.elements.draft.value ||= keeping.adopted(this.key) ?? "";
+    const begun = performance.now();
     const response = await this.ask(this.form.dataset.saveUrl, { keepalive });
+    this.savePause = 2 * (performance.now() - begun); // a slow line is not kept busy with saving
     if (!response) return undefined;
     const answer = await response.json().catch(() => ({}));
-    if (response.status === 409) return this.gone(answer);
+    if (response.status === 409) return answer.conflict ? this.versions.ask(answer.conflict) : this.gone(answer);
     if (!response.ok) return this.notSaved(answer.reason ?? this.words.notSaved);
     this.took(answer, version);
+    this.versions.settle();
     this.status.textContent = answer.saved;
     this.status.classList.remove("is-wrong");
     this.showClipped(answer.clipped);
-    if (answer.changed_elsewhere) this.warn(this.words.changedElsewhere);
-    else this.unwarn();
+    if (answer.files) this.files.show(answer.files);
+    this.unwarn();
     document.dispatchEvent(new CustomEvent("mail:changed"));
     return answer.draft;
   }
@@ -176,9 +208,10 @@ class Composer {
   took({ draft, seen }, version) {
     if (draft) this.form.elements.draft.value = draft;
     if (seen) this.form.elements.seen.value = seen;
+    this.form.elements.copy_of.value = "";
     this.saved = version;
     if (this.version === version) {
-      clearTimeout(this.keepTimer);
+      this.stopKeeping();
       keeping.forget(this.key);
     }
   }
@@ -187,7 +220,9 @@ class Composer {
   async ask(url, more = {}) {
     let response;
     try {
-      response = await keeping.post(url, this.data, more.keepalive ? more : {});
+      const { data } = this;
+      if (more.submitter?.name) data.append(more.submitter.name, more.submitter.value);
+      response = await keeping.post(url, data, more.keepalive ? more : {});
     } catch {
       this.notSaved(this.words.offline);
       return undefined;
@@ -247,12 +282,16 @@ class Composer {
     }
     const [field] = Object.keys(errors);
     if (this.chips[field]) this.chips[field].input.focus();
+    else if (field === "send_at") this.later.tell();
     else if (field === "body") this.editor?.focus();
     else if (field) this.form.elements[field]?.focus?.();
   }
 
-  async send() {
+  async send(submitter = this.find("[data-send]")) {
     if (this.isSending || this.isOver) return;
+    if (this.versions.isHeld) { this.versions.show(); return; }
+    this.later.close();
+    this.reminders.hide();
     for (const chips of Object.values(this.chips)) { chips.close(); chips.commit(); }
     const wrong = Object.values(this.chips).find((chips) => chips.wrong.length);
     if (wrong) { wrong.tellWrong(); wrong.input.focus(); return; }
@@ -263,14 +302,16 @@ class Composer {
     await this.saving;
     clearTimeout(this.timer); // one that failed has set it again: a save behind the sending would find the draft gone
     const version = this.version;
-    const response = this.isGone ? undefined : await this.ask(this.form.action, { keepalive: true });
+    const response = this.isGone ? undefined : await this.ask(this.form.action, { keepalive: true, submitter });
     this.busy(false);
     if (!response) return;
     const answer = await response.json().catch(() => ({}));
     if (!response.ok && this.version !== version) this.changed(); // written meanwhile
     if (answer.draft) this.took(answer, version);
     if (response.ok) this.finish(answer);
+    else if (answer.conflict) this.versions.ask(answer.conflict);
     else if (response.status === 409) this.gone(answer);
+    else if (answer.reminders) this.reminders.ask(answer, submitter);
     else if (answer.errors) this.showErrors(answer.errors);
     else this.notSent(answer);
   }
@@ -296,7 +337,8 @@ class Composer {
   }
 
   finish(answer) {
-    sent.set(answer.message, { words: this.words, unsay: toast(answer.toast, { seconds: 8 }) });
+    const unsay = offer({ ...answer, reminded: this.form.elements.reminded.value });
+    if (!answer.is_planned) sent.set(answer.message, { words: this.words, unsay });
     this.over();
     document.dispatchEvent(new CustomEvent("mail:changed"));
     const { place } = this.form.dataset;
@@ -308,12 +350,12 @@ class Composer {
   // On a detail page an empty composer waits for the next mail; below a conversation the conversation shows what was sent.
   startAgain() {
     const page = document.getElementById("mail-page");
-    if (page && this.form.elements.reply.value) window.htmx.ajax("GET", location.pathname, { target: page, swap: "innerHTML" });
+    if (page && this.form.closest("#thread-reply")) window.htmx.ajax("GET", location.pathname, { target: page, swap: "innerHTML" });
     else window.htmx.ajax("GET", this.form.dataset.selfUrl, { target: this.form, swap: "outerHTML" });
   }
 
   async discard() {
-    const isWritten = this.form.elements.draft.value || this.version;
+    const isWritten = (this.form.elements.draft.value || this.version) && !this.isUntouched;
     if (isWritten && !window.confirm(this.words.discard)) return;
     this.over();
     await this.saving;
@@ -325,7 +367,19 @@ class Composer {
     this.leave();
   }
 
+  // A forwarding that was begun and not written in leaves no draft behind.
+  get isUntouched() {
+    return Boolean(this.form.dataset.fresh) && !this.version;
+  }
+
+  dropUntouched() {
+    const data = new FormData();
+    data.append("draft", this.form.elements.draft.value);
+    if (this.isUntouched && !this.isOver) keeping.post(this.form.dataset.discardUrl, data, { keepalive: true }).catch(() => {});
+  }
+
   async close() {
+    if (this.isUntouched) return this.discard();
     if (this.version !== this.saved && !(await this.save())) return; // not saved: it stays open and says so
     this.over();
     if (this.saved) toast(this.words.inDrafts);
@@ -342,16 +396,18 @@ class Composer {
   over() {
     this.isOver = true;
     clearTimeout(this.timer);
-    clearTimeout(this.keepTimer);
+    this.stopKeeping();
     keeping.forget(this.key);
-    document.removeEventListener("visibilitychange", this.onHide);
+    this.end.abort();
   }
 }
 
 // A composer that is swapped away (another draft is opened in the dock) saves first.
 document.addEventListener("htmx:beforeCleanupElement", (event) => {
   const { composer } = event.detail.elt;
+  composer?.dropUntouched();
   if (composer && !composer.isOver && composer.version !== composer.saved) composer.save();
+  composer?.end.abort();
 });
 
 document.addEventListener("live:mail", (event) => {

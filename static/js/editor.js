@@ -1,6 +1,7 @@
 // The rich text box: Squire with a toolbar. What is written comes out as HTML; the server cleans it once more.
-const WIDEST = 1400; // pixels of an inserted image
-const PLACEHOLDER = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
+import { BLANK, fits, forText, shrinkPasted } from "./images.js";
+import { isFromOffice, tidied } from "./pasting.js";
+
 const KEYS = { bold: "B", italic: "I", underline: "U", ul: "UL", ol: "OL", quote: "BLOCKQUOTE", link: "A" };
 const loaded = new Map();
 
@@ -29,15 +30,15 @@ function safeFragment(html) {
     const source = image.getAttribute("src") ?? "";
     if (/^(https?:)?\/\//i.test(source)) {
       image.dataset.remote = source;
-      image.setAttribute("src", PLACEHOLDER);
+      image.setAttribute("src", BLANK);
     }
   }
   return document.importNode(fragment, true);
 }
 
 export class Editor {
-  constructor({ root, toolbar, dialog, label, onChange, onSend, onFiles }) {
-    Object.assign(this, { root, toolbar, dialog, onChange });
+  constructor({ root, toolbar, dialog, label, onChange, onSend, onFiles, onLost = () => {} }) {
+    Object.assign(this, { root, toolbar, dialog, onChange, onFiles, onLost });
     root.hidden = toolbar.hidden = false;
     for (const [name, value] of Object.entries({ role: "textbox", "aria-multiline": "true", "aria-label": label, spellcheck: "true", tabindex: "0" })) {
       root.setAttribute(name, value);
@@ -51,10 +52,8 @@ export class Editor {
     for (const [key, action] of Object.entries(keys)) {
       this.squire.setKeyHandler(control + key, (_squire, event) => { event.preventDefault(); action(); });
     }
-    root.addEventListener("paste", (event) => {
-      const files = [...event.clipboardData.files].filter((file) => !file.type.startsWith("image/"));
-      if (files.length && !event.clipboardData.getData("text/plain")) { event.preventDefault(); event.stopImmediatePropagation(); onFiles(files); }
-    }, true);
+    root.parentElement.addEventListener("paste", (event) => root.contains(event.target) && this.onPaste(event), true); // before Squire
+    this.squire.addEventListener("willPaste", ({ detail }) => detail.fragment && this.shrinkPasted(detail.fragment));
     root.addEventListener("click", (event) => this.beginAtTop(event.target));
     this.hookToolbar();
     this.hookDialog();
@@ -65,6 +64,20 @@ export class Editor {
     const isAside = target === this.root || target.closest(".candor_signature") || target.parentElement === this.root;
     if (!this.isTouched && isAside && this.root.querySelector(".candor_signature") && this.squire.getSelection().collapsed) this.squire.moveCursorToStart();
     this.isTouched = true;
+  }
+
+  // Files are attached or shown; what an office program wrote is made simple before Squire has it. All else is Squire's.
+  onPaste(event) {
+    const { clipboardData } = event, files = [...clipboardData.files], html = clipboardData.getData("text/html");
+    const isOffice = isFromOffice(html);
+    if (!isOffice && (html || !files.length)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const tidy = isOffice ? tidied(html) : { html: "", lost: 0 };
+    if (tidy.html) {
+      this.squire.insertHTML(tidy.html, true);
+      if (tidy.lost) this.onLost();
+    } else this.insertImages(files);
   }
 
   // Squire also tells of what it did itself, such as showing the first words: only another text is a change.
@@ -214,12 +227,30 @@ export class Editor {
     this.onChange();
   }
 
+  // Pictures into the text; what no mail shows, or what is too large for the text, is attached.
   async insertImages(files) {
-    for (const file of files.filter((one) => one.type.startsWith("image/"))) {
-      const image = this.squire.insertImage(await smaller(file), { alt: file.name.replace(/\.\w+$/, "") });
-      image.style.maxWidth = "100%";
+    for (const file of files) {
+      const found = file.type.startsWith("image/") ? await forText(file) : null;
+      if (found && fits(this.root, found.url)) this.insertImage(found, file.name);
+      else this.onFiles([file], { isPicture: file.type.startsWith("image/") });
     }
     this.onChange();
+  }
+
+  async shrinkPasted(fragment) {
+    if (await shrinkPasted(fragment, this.root, (file) => this.onFiles([file], { isPicture: true }))) this.onChange();
+  }
+
+  insertImage({ url, width }, name) {
+    const image = this.squire.insertImage(url, { alt: name.replace(/\.\w+$/, ""), ...(width && { width }) });
+    image.style.maxWidth = "100%";
+    if (width) image.style.height = "auto";
+  }
+
+  // Where something is dropped, writing goes on.
+  moveTo({ clientX, clientY }) {
+    const range = document.caretRangeFromPoint?.(clientX, clientY);
+    if (range && this.root.contains(range.startContainer)) this.squire.setSelection(range);
   }
 }
 
@@ -232,23 +263,4 @@ function address(typed) {
   if (/^(https?:\/\/|mailto:|tel:)\S+$/i.test(typed)) return typed;
   if (/^[^\s@/]+@[^\s@/]+\.[^\s@/]+$/.test(typed)) return `mailto:${typed}`;
   return /^[^\s/@:]+\.[^\s/@.]{2,}([/?#:]\S*)?$/.test(typed) ? `https://${typed}` : "";
-}
-
-function readAsUrl(file) {
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(reader.result);
-    reader.onerror = reject;
-    reader.readAsDataURL(file);
-  });
-}
-
-// The image as it goes into the mail: a photo straight from a camera is scaled down to what a mail shows.
-async function smaller(file) {
-  const bitmap = await createImageBitmap(file).catch(() => null);
-  if (!bitmap || file.type === "image/gif" || (bitmap.width <= WIDEST && file.size < 400_000)) return readAsUrl(file);
-  const scale = Math.min(1, WIDEST / bitmap.width);
-  const canvas = Object.assign(document.createElement("canvas"), { width: Math.round(bitmap.width * scale), height: Math.round(bitmap.height * scale) });
-  canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-  return canvas.toDataURL(file.type === "image/png" ? "image/png" : "image/jpeg", 0.86);
 }

@@ -2,7 +2,7 @@
 // session loses nothing. The copies are per user and go away with the save that follows.
 import { toast } from "./toasts.js";
 
-const AGE = 15; // seconds; a younger copy belongs to a composer that is about to save it
+const AGE = 15; // seconds; where windows cannot tell that they live, a younger copy belongs to one that is about to save it
 const LASTING = 56_000; // bytes
 const HOUR = 3_600_000; // milliseconds
 const user = () => document.body.dataset.user;
@@ -10,6 +10,11 @@ const prefix = () => `candor-writing:${user()}:`;
 
 export function newKey() {
   return prefix() + crypto.getRandomValues(new Uint32Array(2)).join("");
+}
+
+// Says to the other windows that the composer with this copy lives; it ends with the window, however that ends.
+export function hold(key, signal) {
+  navigator.locks?.request(key, { signal }, () => new Promise((resolve) => signal.addEventListener("abort", resolve))).catch(() => {});
 }
 
 export function keep(key, copy) {
@@ -55,12 +60,15 @@ export function isSignedOut(response) {
   return response.type === "opaqueredirect" || response.status === 403;
 }
 
-function left() {
+async function left() {
   const keys = Object.keys(localStorage).filter((key) => key.startsWith(prefix()) && !key.endsWith(":draft"));
+  const { held } = (keys.length && (await navigator.locks?.query())) || {};
+  const living = held && new Set(held.map((lock) => lock.name));
   return keys.flatMap((key) => {
     try {
       const copy = JSON.parse(localStorage.getItem(key));
-      return Date.now() - copy.at > AGE * 1000 || copy.failed ? [{ key, copy }] : [];
+      const isLeft = living ? !living.has(key) : Date.now() - copy.at > AGE * 1000;
+      return isLeft || copy.failed ? [{ key, copy }] : [];
     } catch {
       forget(key);
       return [];
@@ -72,13 +80,15 @@ function left() {
 export async function recover() {
   if (!user()) return;
   dropOldNotes();
-  for (const { key, copy } of left()) {
+  for (const { key, copy } of await left()) {
     const data = new FormData();
     for (const [name, value] of copy.fields) data.append(name, value);
     const response = await post(copy.saveUrl, data).catch(() => null);
     if (!response) return;
     if (response.status === 409 && data.get("draft")) {
-      data.set("draft", ""); // the draft is gone or sent: the words live on in a new one
+      const { conflict } = await response.json().catch(() => ({}));
+      data.set("copy_of", conflict ? data.get("draft") : "");
+      data.set("draft", ""); // the draft is gone, sent, or was changed elsewhere: the words live on in another one
       data.set("reply", "");
       const again = await post(copy.saveUrl, data).catch(() => null);
       if (again?.ok) await tell(key, copy, await again.json());

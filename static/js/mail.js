@@ -2,6 +2,7 @@
 import { recover } from "./keeping.js";
 import "./mailkeys.js";
 import "./syncing.js";
+import { goOn } from "./undo.js";
 import * as maillist from "./maillist.js"; // at once, so that no live event and no key goes unheard
 
 const NEEDS = {
@@ -24,6 +25,7 @@ document.addEventListener("htmx:load", (event) => look(event.detail.elt));
 if (document.readyState !== "loading") look(document.body);
 else document.addEventListener("DOMContentLoaded", () => look(document.body));
 recover();
+goOn();
 
 // Where a composer may be opened, its parts are fetched while nobody waits for them.
 const idle = window.requestIdleCallback ?? ((action) => setTimeout(action, 500));

@@ -11,7 +11,7 @@ from scripts.demo_process import Demo, running_demo
 @pytest.fixture(scope="session")
 def demo() -> Iterator[Demo]:
     """One demo for all journeys of this run."""
-    with running_demo() as running:
+    with running_demo(UNDO_SECONDS="0") as running:
         yield running
 
 
