@@ -214,6 +214,9 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+OUTWARD_ONLY_PUBLIC = (
+    True  # pictures of mails are fetched from public addresses and the usual ports alone; tests have their servers on loopback
+)
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 # Language and time

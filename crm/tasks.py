@@ -7,8 +7,10 @@ from pathlib import Path
 from celery import shared_task
 from django.conf import settings
 from django.core.management import call_command
+from django.utils import timezone
 
 from crm.lib.heartbeat import beat
+from mail import kept_pictures
 
 STALE_MESSAGE = timedelta(days=1)
 
@@ -21,8 +23,9 @@ def heartbeat() -> None:
 
 @shared_task
 def tidy() -> None:
-    """Drop expired sessions and messages that no worker ever took."""
+    """Drop expired sessions, pictures of mails that were kept for a day, and messages that no worker ever took."""
     call_command("clearsessions")
+    kept_pictures.drop_old(now=timezone.now())
     oldest = time.time() - STALE_MESSAGE.total_seconds()
     for path in Path(settings.QUEUE_DIR).glob("*/*.msg"):
         if path.stat().st_mtime < oldest:

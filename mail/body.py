@@ -48,9 +48,12 @@ PLAIN_VALUE = re.compile(r"(?:rgba?\([\d\s.,%/]+\)|hsla?\([\d\s.,%/deg]+\)|[\w\s
 INLINE_IMAGE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
 UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ufffe\uffff]")
 WORD = re.compile(r"\w")
-TAG = re.compile(r"<[^>]*>")
+TAG = re.compile(r"<[^<>]*>")
+START_TAG = re.compile(r"<(?!(?:br|img|hr|input|meta|link|col|wbr|area)\b)[a-z]", re.IGNORECASE)
 FORMATTING = re.compile(r"<(?:a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)[\s/>]", re.IGNORECASE)
 HARMLESS = 100_000  # elements, at the very worst
+MOST_OPEN = 12_000  # tags that, each inside of the one before, are still read in a blink: the time goes with their square
+DEEPEST = 2_000  # of what has more tags
 PREVIEW_LENGTH = 200
 TEXT_STYLE = ParserConfig(css=CSS_PROFILES["strict"].copy())
 BLANK_LINES = re.compile(r"\n{3,}")
@@ -64,7 +67,7 @@ def clean(html: str, *, keeps_fields: bool = False) -> str:
     """
     html = UNWANTED.sub("", html)
     return nh3.clean(
-        html if _is_bounded(html) else f"<p>{escape(TAG.sub(' ', html))}</p>",
+        html if is_bounded(html) else words_alone(html),
         tags=TEXT_TAGS | MARK_TAGS | LIST_TAGS | TABLE_TAGS,
         attributes=FIELD_ATTRIBUTES if keeps_fields else ATTRIBUTES,
         allowed_classes=FIELD_CLASSES if keeps_fields else CLASSES,
@@ -82,15 +85,24 @@ def without_fields(html: str) -> str:
     return clean(html) if "data-merge" in html or "candor_" in html else html
 
 
-def _is_bounded(html: str) -> bool:
-    """Whether the elements are about as many as the tags: unclosed formatting is opened anew in each block that follows."""
-    if len(FORMATTING.findall(html)) * html.count("<") < HARMLESS:
+def is_bounded(html: str) -> bool:
+    """Whether programs read it in good time: few elements inside of one another, and about as many as the tags.
+
+    Unclosed formatting is opened anew in each block that follows; and each tag may look at all that are open.
+    """
+    opened = len(START_TAG.findall(html))
+    if opened < MOST_OPEN and len(FORMATTING.findall(html)) * html.count("<") < HARMLESS:
         return True
     try:
-        markup.parse(html)
+        root = markup.parse(html)
     except markup.TooComplex:
         return False
-    return True
+    return opened < MOST_OPEN or markup.depth(root) < DEEPEST
+
+
+def words_alone(html: str) -> str:
+    """What stands between the tags, as HTML that has none of them."""
+    return f"<p>{escape(TAG.sub(' ', html))}</p>"
 
 
 def to_text(html: str) -> str:

@@ -109,6 +109,11 @@ def text_of(root: Any) -> str:
     return "".join(words for node, *_marks in _walk(root) if (words := _words(node)))
 
 
+def depth(root: Any) -> int:
+    """How many elements stand inside of one another at most."""
+    return max(depth for _node, depth, *_marks in _walk(root))
+
+
 def text_spans(html: str, root: Any) -> list[tuple[int, int]]:
     """Where the words that a reader sees stand in the source, up to the next tag each; styles and scripts are none."""
     nodes = (node for node, *_marks in _walk(root) if node.name == "#text" and _words(node))

@@ -21,7 +21,7 @@ from django.utils import timezone, translation
 from crm.accounts.models import Team, User
 from crm.records.models import Activity, Deal, Note, Organisation, Person
 from crm.records.pipeline import default_pipeline
-from mail import drafts, outbox, suggesting, suggestion_words
+from mail import drafts, outbox, pictures, suggesting, suggestion_words
 from mail.models import Account, Attachment, Change, KeptMail, Message, RemoteFolder, Signature, Template, TemplateFolder
 from mail.suggestion_words import Reason
 from mail.tests.posting import sign
@@ -31,7 +31,17 @@ from tracking import hits, preferences, recording, settling
 from tracking.models import Copy, Event, KnownPlace, TrackedLink
 
 OTHERS = ["bob", "charlie", "mona", "ada"]
-PUBLIC = {"healthz", "readyz", "robots"}
+PUBLIC = {"healthz", "readyz", "robots", "mail:picture"}  # a picture's address is signed: it is asked for from a frame without cookies
+MESSAGE_VERBS = (
+    "message_body",
+    "message_reading",
+    "message_pictures",
+    "send_again",
+    "back_to_drafts",
+    "take_back",
+    "reschedule",
+    "forward",
+)
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 STREAM = "notifications:live"  # never ends; see notifications/tests/test_live.py
 SECRETS = {  # each beginning with a word by which it could be searched for
@@ -172,9 +182,10 @@ def objects(world: World) -> dict[str, dict[str, object]]:
         "mail:shared_thread": thread,
         "mail:shared_body": message,
         "mail:shared_attachment": file,
-        **{f"mail:{name}": message for name in ("message_body", "send_again", "back_to_drafts", "take_back", "reschedule", "forward")},
+        **{f"mail:{name}": message for name in MESSAGE_VERBS},
         **{f"mail:{name}": {"pk": world.draft.pk} for name in ("preview", "preview_body")},
-        **{f"mail:attachment{verb}": file for verb in ("", "_remove")},
+        **{f"mail:attachment{verb}": file for verb in ("", "_thumbnail", "_preview", "_text", "_remove")},
+        "mail:picture": {"token": pictures.of_part(world.message, world.attachment, now=timezone.now()).split("/")[-2]},
         **{f"mail:sync_{verb}": {"pk": world.account.pk} for verb in ("edit", "folders", "off", "card")},
         "mail:kept_mail": {"pk": world.kept},
         **{f"mail:account_{verb}": {"pk": world.account.pk} for verb in ("edit", "delete", "check", "pause", "resume", "move")},

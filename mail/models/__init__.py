@@ -8,6 +8,7 @@ from mail.models.options import MailOptions
 from mail.models.signature import Signature
 from mail.models.syncing import Block, KeptMail, RemoteChange, RemoteCopy, RemoteFolder, SyncState
 from mail.models.template import Sharing, Template, TemplateFolder
+from mail.models.trust import TrustedSender
 
 __all__ = [
     "Account",
@@ -32,4 +33,5 @@ __all__ = [
     "Template",
     "TemplateFolder",
     "Thread",
+    "TrustedSender",
 ]

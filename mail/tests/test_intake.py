@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from crm.accounts.models import User
 from crm.records.models import Person
@@ -200,5 +201,5 @@ def test_every_real_mail_is_taken_in_and_shown_or_named(alice: User):
             named[path.name] = refused.sentence
         else:
             message.refresh_from_db()
-            reading.readable_html(message)
+            reading.readable_html(message, with_pictures=True, now=timezone.now())
     assert named == {}

@@ -1,9 +1,10 @@
-"""Attachments: put to a draft, taken away, downloaded."""
+"""Attachments: put to a draft, taken away, looked at, downloaded."""
 
 import logging
+from typing import IO, Any
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -11,11 +12,18 @@ from django.views.decorators.http import require_POST, require_safe
 
 from crm.accounts.requests import signed_in
 from crm.lib.primary_keys import primary_key
-from mail import attachments
+from mail import attachments, downloads, redrawing
 from mail.models import Attachment, Message
 from mail.views.requests import wants_json
 
 logger = logging.getLogger(__name__)
+FILE_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "private, no-store",
+}
 
 
 @require_POST
@@ -53,20 +61,62 @@ def attachment_remove(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def attachment(request: HttpRequest, pk: int) -> FileResponse:
     """Download a file. Never shown in the browser, whatever it claims to be."""
-    return as_download(get_object_or_404(Attachment.objects.filter(message__owner=signed_in(request)), pk=pk))
+    return as_download(_own(request, pk))
 
 
 def as_download(found: Attachment) -> FileResponse:
     """A file that the user may have, as something that is saved."""
+    name = downloads.safe_name(found.name)
+    response = FileResponse(_opened(found), as_attachment=True, filename=name, content_type=downloads.safe_type(found.name))
+    for header, value in FILE_HEADERS.items():
+        response[header] = value
+    return response
+
+
+@require_safe
+def attachment_thumbnail(request: HttpRequest, pk: int) -> HttpResponse:
+    """A small picture of a picture, drawn by us."""
+    return _drawn(request, pk, side=downloads.THUMBNAIL)
+
+
+@require_safe
+def attachment_preview(request: HttpRequest, pk: int) -> HttpResponse:
+    """A picture to look at, drawn by us: nothing of the file itself reaches the browser."""
+    return _drawn(request, pk, side=downloads.PREVIEW)
+
+
+@require_safe
+def attachment_text(request: HttpRequest, pk: int) -> HttpResponse:
+    """The beginning of a mail or a text file, as text and nothing else."""
+    found = _own(request, pk)
+    if downloads.ending(found.name) not in downloads.READABLE:
+        raise Http404
+    with _opened(found) as file:
+        content = file.read(downloads.MAX_TEXT + 1)
+    text = downloads.as_text(content[: downloads.MAX_TEXT])
+    shown = {"attachment": found, "file": downloads.safe_name(found.name), "message": found.message, "text": text}
+    return render(request, "mail/attachment_text.html", {**shown, "is_cut": len(content) > downloads.MAX_TEXT, "section": "mail"})
+
+
+def _own(request: HttpRequest, pk: int) -> Attachment:
+    return get_object_or_404(Attachment.objects.filter(message__owner=signed_in(request)).select_related("message"), pk=pk)
+
+
+def _opened(found: Attachment) -> IO[Any]:
     try:
-        content = found.file.open("rb")
+        opened: IO[Any] = found.file.open("rb")
     except FileNotFoundError as error:
         raise Http404 from error
-    response = FileResponse(content, as_attachment=True, filename=found.name, content_type=found.content_type)
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return opened
+
+
+def _drawn(request: HttpRequest, pk: int, *, side: int) -> HttpResponse:
+    try:
+        drawn = downloads.drawn(_own(request, pk), side=side)
+    except (redrawing.Unusable, OSError) as error:
+        raise Http404 from error
+    headers = {**FILE_HEADERS, "Cache-Control": "private, max-age=86400"}
+    return HttpResponse(drawn.content, content_type=drawn.content_type, headers=headers)
 
 
 def _told(sentence: str) -> JsonResponse:

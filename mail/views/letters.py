@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from crm.accounts.models import User
 from crm.accounts.requests import signed_in
 from crm.records.models import Person
-from mail import letters, merge_fields, merging, reading
+from mail import framing, letters, merge_fields, merging
 from mail.addresses import one_line
 from mail.letter_forms import PreviewForm, TemplateFolderForm, TemplateForm
 from mail.models import Account, Template, TemplateFolder
@@ -79,8 +79,9 @@ def template_preview(request: HttpRequest) -> HttpResponse:
         except merging.CannotFill as error:
             context["sentence"] = error.sentence
     response = render(request, "mail/template_preview.html", context)
-    for name, value in reading.HEADERS.items():
+    for name, value in framing.HEADERS.items():
         response[name] = value
+    response["Content-Security-Policy"] = framing.policy(request.build_absolute_uri("/").rstrip("/"))
     return response
 
 

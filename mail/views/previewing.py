@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -9,6 +10,7 @@ from django.views.decorators.http import require_safe
 from crm.accounts.requests import signed_in
 from mail import previewing, reading, rendering
 from mail.models import Message
+from mail.views.framed import framed
 
 
 @require_safe
@@ -29,11 +31,8 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def preview_body(request: HttpRequest, pk: int) -> HttpResponse:
     """Its HTML part as a document of its own, under the policy of `mail.reading`."""
-    message = _draft(request, pk)
-    response = render(request, "mail/body.html", {"message": message, "html": previewing.html(message)})
-    for name, value in reading.HEADERS.items():
-        response[name] = value
-    return response
+    html, style = reading.previewed(previewing.html(_draft(request, pk)), now=timezone.now())
+    return framed(request, html=html, style=style)
 
 
 def _draft(request: HttpRequest, pk: int) -> Message:

@@ -2,15 +2,17 @@
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from crm.accounts.models import User
 from crm.accounts.requests import signed_in
-from mail import reading, sharing
+from mail import framing, reading, sharing
 from mail.models import Attachment, Message, Thread
 from mail.models.message import MessageQuerySet
 from mail.views.files import as_download
+from mail.views.framed import framed
 from mail.views.requests import saved
 
 
@@ -31,10 +33,8 @@ def shared_thread(request: HttpRequest, pk: int) -> HttpResponse:
 def shared_body(request: HttpRequest, pk: int) -> HttpResponse:
     """A shared message's body, as safe as one's own."""
     message = get_object_or_404(_shared(signed_in(request)), pk=pk)
-    response = render(request, "mail/body.html", {"message": message, "html": reading.readable_html(message)})
-    for name, value in reading.HEADERS.items():
-        response[name] = value
-    return response
+    html = reading.readable_html(message, with_pictures=False, now=timezone.now())
+    return framed(request, html=html, style=framing.style(reading.contents_of(message)))
 
 
 @require_safe

@@ -1,4 +1,4 @@
-"""A conversation and what can be done with it; the bodies of its messages; the mails that could not be sent."""
+"""A conversation and what can be done with it; the mails that could not be sent."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from crm.accounts.models import User
 from crm.accounts.requests import signed_in
-from mail import asking, changing, lists, outbox, reading, tasks
+from mail import asking, changing, lists, outbox, tasks
 from mail.listing import SEARCH, Listing
 from mail.models import Message, Thread
 from mail.models.message import MessageQuerySet
@@ -39,16 +39,6 @@ def thread(request: HttpRequest, pk: int) -> HttpResponse:
     context |= {**_place_in_list(request, found, user, home=context["folder"]), "undoable": last_change(request, user)}
     response = render(request, "mail/_thread.html" if is_fragment(request) else "mail/thread.html", context)
     patch_vary_headers(response, ["HX-Request"])
-    return response
-
-
-@require_safe
-def message_body(request: HttpRequest, pk: int) -> HttpResponse:
-    """A message's body as a document of its own, under the policy of `mail.reading`."""
-    message = get_object_or_404(Message.objects.visible_to(signed_in(request)), pk=pk)
-    response = render(request, "mail/body.html", {"message": message, "html": reading.readable_html(message)})
-    for name, value in reading.HEADERS.items():
-        response[name] = value
     return response
 
 

@@ -8,7 +8,7 @@ import * as maillist from "./maillist.js"; // at once, so that no live event and
 const NEEDS = {
   "[data-composer]": () => import("./composer.js"),
   "[data-mail-list], [data-mail-page]": () => maillist,
-  "[data-mail-frame]": () => import("./mailframe.js"),
+  "[data-reading]": () => import("./reading.js"),
   "[data-record-pick]": async () => { const { hookPicks } = await import("./pick.js"); return { hook: () => hookPicks(document) }; },
   "[data-account-form], [data-account-check], [data-account-find], [data-options]": () => import("./emailsync.js"),
   "[data-letter-form]": () => import("./letterform.js"),

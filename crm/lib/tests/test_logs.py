@@ -13,6 +13,7 @@ from crm.lib.logs import MaskTokens
         ('"GET /i/AbCdEfGhIjKlMnOpQrStUv.gif HTTP/1.1" 200 43', '"GET /i/… HTTP/1.1" 200 43'),
         ('"GET /l/AbCdEfGhIjKlMnOp?u=https%3A%2F%2Fa.test HTTP/1.1" 302', '"GET /l/… HTTP/1.1" 302'),
         ("http://127.0.0.1:8000/i/AbCdEfGhIjKlMnOpQrStUv.gif", "http://127.0.0.1:8000/i/…"),
+        ("Not Found: /mail/pictures/WzE3NiwxLG51bGws:gtPxcrHwS_aM8/", "Not Found: /mail/pictures/…"),
         ('"GET /mail/inbox/ HTTP/1.1" 200', '"GET /mail/inbox/ HTTP/1.1" 200'),
     ],
 )
