@@ -33,7 +33,7 @@ async function hookBox(form, box) {
 
 // A field goes where one wrote last: into the subject or into the text.
 function hookFields(form, editor, menu) {
-  let last = editor.root;
+  let last = document.activeElement === form.elements.subject ? form.elements.subject : editor.root;
   for (const place of [form.elements.subject, editor.root]) place?.addEventListener("focus", () => { last = place; });
   menu.addEventListener("click", (event) => {
     const item = event.target.closest("[data-field]");
