@@ -40,12 +40,17 @@ def plan(*, message: Message, kind: str, now: datetime) -> Activity:
 
 
 @transaction.atomic
-def take_back(*, message: Message, kind: str, activity: Activity, now: datetime) -> None:
-    """Drop the call that was just planned; the suggestion stands again."""
+def take_back(*, message: Message, kind: str, activity: Activity, now: datetime) -> int | None:
+    """Drop the call that was just planned; the suggestion stands again. Answers the suggestion's card."""
     planned = Card.objects.visible_to(message.owner).filter(group_key=_key(activity))
     feed.put_away(list(planned), now=now)
     activity.delete()
-    feed.bring_back(user=message.owner, group_key=suggesting.key_of(message, kind))
+    return feed.bring_back(user=message.owner, group_key=suggesting.key_of(message, kind))
+
+
+def card_of(activity: Activity) -> int | None:
+    """The card that says what was planned."""
+    return Card.objects.visible_to(activity.owner).filter(group_key=_key(activity)).values_list("pk", flat=True).first()
 
 
 def when(activity: Activity) -> str:

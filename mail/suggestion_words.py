@@ -90,8 +90,8 @@ def follow_up(reason: Reason) -> Action:
 
 
 def names(message: Message) -> str:
-    """Whom it went to."""
-    return ", ".join((one.person.name if one.person else one.name) or one.email for one in message.recipients.all())
+    """Whom it reached."""
+    return ", ".join((one.person.name if one.person else one.name) or one.email for one in message.recipients.all() if not one.refusal)
 
 
 def subject(message: Message) -> str:

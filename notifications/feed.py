@@ -115,11 +115,14 @@ def show_step(step: Suggestion, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def bring_back(*, user: User, group_key: str) -> None:
-    """Show again what was put away."""
-    for card in Card.objects.filter(user=user, group_key=group_key).exclude(put_away_at=None):
-        Card.objects.filter(pk=card.pk).update(put_away_at=None)
-        push(user=user, name="card", payload={"id": card.pk, "rings": False})
+def bring_back(*, user: User, group_key: str) -> int | None:
+    """Show again what was put away; answers its number."""
+    card = Card.objects.filter(user=user, group_key=group_key).exclude(put_away_at=None).first()
+    if card is None:
+        return None
+    Card.objects.filter(pk=card.pk).update(put_away_at=None)
+    push(user=user, name="card", payload={"id": card.pk, "rings": False})
+    return card.pk
 
 
 @transaction.atomic

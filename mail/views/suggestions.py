@@ -25,7 +25,7 @@ def call_plan(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     except calls.NotSuggested:
         return _said(request, _("This is planned already, or no longer needed."), reverse("notifications:assistant"))
     sentence = _("%(subject)s: planned for %(when)s") % {"subject": activity.subject, "when": calls.when(activity)}
-    undo = {"undo": calls.undo_url(message, kind, activity), "undo_label": _("Undo")}
+    undo = {"undo": calls.undo_url(message, kind, activity), "undo_label": _("Undo"), "card": calls.card_of(activity)}
     return _said(request, sentence, reverse("records:activity_detail", args=[activity.pk]), **undo)
 
 
@@ -34,8 +34,8 @@ def call_undo(request: HttpRequest, pk: int, kind: str, activity: int) -> HttpRe
     """Take a call back that was just planned."""
     message = _suggested(request, pk, kind)
     planned = get_object_or_404(Activity.objects.filter(owner=message.owner, done_at=None, kind=Activity.Kind.CALL), pk=activity)
-    calls.take_back(message=message, kind=kind, activity=planned, now=timezone.now())
-    return _said(request, _("Taken back."), reverse("notifications:assistant"))
+    card = calls.take_back(message=message, kind=kind, activity=planned, now=timezone.now())
+    return _said(request, _("Taken back."), reverse("notifications:assistant"), card=card)
 
 
 def _suggested(request: HttpRequest, pk: int, kind: str) -> Message:
@@ -45,7 +45,7 @@ def _suggested(request: HttpRequest, pk: int, kind: str) -> Message:
     return get_object_or_404(sent, pk=pk)
 
 
-def _said(request: HttpRequest, sentence: str, page: str, **more: str) -> HttpResponse:
+def _said(request: HttpRequest, sentence: str, page: str, **more: str | int | None) -> HttpResponse:
     """As a toast where a script asked, else on the page that follows."""
     if wants_json(request):
         return JsonResponse({"toast": sentence, **more})

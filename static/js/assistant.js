@@ -7,6 +7,7 @@ const drawer = document.querySelector("[data-assistant-drawer]");
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const SOON = 60; // ms in which a burst becomes one request
 let wanted = new Set(), ringing = false, timer = null, asking = false;
+let expected = null; // the card that tells what came of the step just taken
 
 function ask(card) {
   if (card) wanted.add(card);
@@ -59,10 +60,12 @@ function keepFocus(change) {
   const place = document.activeElement?.closest("[data-cards]"), card = document.activeElement?.closest("[data-card]");
   const index = card ? all("[data-card]", place).indexOf(card) : -1;
   change();
-  if (index < 0 || card.isConnected) return;
-  const same = place.querySelector(`[data-card="${card.dataset.card}"]`), cards = all("[data-card]", place);
-  const next = same ?? cards.find((one) => one.classList.contains("is-arriving")) ?? cards[Math.min(index, cards.length - 1)];
-  (next?.querySelector(".news-actions a, .news-actions button, a") ?? place.querySelector("a, button"))?.focus();
+  const outcome = place && expected ? place.querySelector(`[data-card="${expected}"]`) : null;
+  if (outcome) expected = null;
+  else if (index < 0 || card.isConnected) return;
+  const same = card && place.querySelector(`[data-card="${card.dataset.card}"]`), cards = all("[data-card]", place);
+  const next = outcome ?? same ?? cards[Math.min(index, cards.length - 1)];
+  (next?.querySelector(".news-actions a, .news-actions button") ?? next?.querySelector("a") ?? place.querySelector("a, button"))?.focus();
 }
 
 function placeDay(place, day) {
@@ -112,8 +115,8 @@ function announce(news, cards) {
   bell.classList.add("is-ringing");
 }
 
-// A step that a card offers: the cards that it changes come by the live events; the toast can take it back.
-async function act(url, data) {
+// A step that a card offers: the toast can take it back.
+async function act(url, data, card) {
   const answer = await post(url, data).catch(() => null);
   if (!answer?.ok) {
     const status = answer && isSignedOut(answer) ? 401 : answer?.status;
@@ -121,8 +124,9 @@ async function act(url, data) {
     return;
   }
   const said = answer.status === 204 ? {} : await answer.json();
-  if (said.toast) toast(said.toast, { action: said.undo_label, onAction: () => act(said.undo, new FormData()), seconds: 8 });
-  ask();
+  if (said.toast) toast(said.toast, { action: said.undo_label, onAction: () => act(said.undo, new FormData(), said.card), seconds: 8 });
+  expected = said.card ?? null;
+  [card, said.card].forEach((id) => ask(id && Number(id)));
 }
 
 function lookSeen(id) {
@@ -157,7 +161,7 @@ if (bell) {
     const form = event.target.closest("[data-card-action]");
     if (!form) return;
     event.preventDefault();
-    act(form.action, new FormData(form));
+    act(form.action, new FormData(form), form.dataset.cardAction);
   });
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-card-dock]") && drawer.classList.contains("show")) drawer.querySelector("[data-bs-dismiss]").click();
