@@ -166,6 +166,14 @@ class Block(models.Model):
         return self.pattern
 
 
+class SyncStateQuerySet(models.QuerySet["SyncState"]):
+    """Syncs."""
+
+    def running(self) -> Self:
+        """Those that are on, of accounts whose servers may be asked."""
+        return self.filter(is_on=True, account__in=Account.objects.running())
+
+
 class SyncState(models.Model):
     """An account's sync: what the user chose, when it is due, how it goes."""
 
@@ -183,6 +191,8 @@ class SyncState(models.Model):
     error = models.CharField(max_length=500, blank=True)
     taken_count = models.PositiveIntegerField(default=0)  # mails that entered
     left_out_count = models.PositiveIntegerField(default=0)  # by the user's rules
+
+    objects = SyncStateQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["due_at"], name="mail_syncstate_due", condition=Q(due_at__isnull=False))]

@@ -28,14 +28,14 @@ class ClaimLost(Exception):
 def due(now: datetime) -> list[int]:
     """Accounts that are to be synced now and are in nobody's hands."""
     free = Q(claimed_at=None) | Q(claimed_at__lt=now - LEASE)
-    rows = SyncState.objects.filter(free, is_on=True, due_at__lte=now)
+    rows = SyncState.objects.running().filter(free, due_at__lte=now)
     return list(rows.order_by("due_at").values_list("pk", flat=True)[:MOST])
 
 
 def claim(account_pk: int, *, now: datetime) -> SyncState | None:
     """Take an account into this worker's hands; None when it is not due, or another one has it."""
     free = Q(claimed_at=None) | Q(claimed_at__lt=now - LEASE)
-    rows = SyncState.objects.filter(free, pk=account_pk, is_on=True, due_at__lte=now)
+    rows = SyncState.objects.running().filter(free, pk=account_pk, due_at__lte=now)
     mine = uuid.uuid4()
     if not rows.update(claim=mine, claimed_at=now):
         return None

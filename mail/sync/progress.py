@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from mail.models import KeptMail, RemoteFolder, SyncState
 from mail.sync.kept import told
@@ -28,6 +29,19 @@ def of(states: Iterable[SyncState]) -> Progress:
         total=sum(folder.wanted_count for folder in folders),
         is_running=not folders or any(not folder.is_fully_read and not folder.error for folder in folders),
     )
+
+
+def card(state: SyncState) -> dict[str, Any]:
+    """One account, for its settings page."""
+    return {"state": state, "progress": of([state]), "kept_mails": kept_of(state), "troubled": troubled_folders(state)}
+
+
+def together(states: list[SyncState]) -> dict[str, Any] | None:
+    """Several accounts in one line; None when none is synced."""
+    times = [state.synced_at for state in states if state.synced_at]
+    synced_at = min(times) if len(times) == len(states) else None
+    failing = [state for state in states if state.error]
+    return {"progress": of(states), "failing": failing, "synced_at": synced_at} if states else None
 
 
 def kept_of(state: SyncState) -> list[KeptMail]:

@@ -77,7 +77,7 @@ class Watcher:
 
     def look(self) -> None:
         """Start and end watches as accounts come and go."""
-        wanted = set(SyncState.objects.filter(is_on=True).order_by("pk").values_list("pk", flat=True)[:MOST])
+        wanted = set(SyncState.objects.running().order_by("pk").values_list("pk", flat=True)[:MOST])
         for account_pk in set(self.watches) - wanted:
             self.watches.pop(account_pk).stopping.set()
         for account_pk, watch in list(self.watches.items()):

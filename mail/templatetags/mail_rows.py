@@ -103,3 +103,9 @@ def row_state(message: Message) -> str:
     waits_for_worker = bool(deliveries) and message.folder == Message.Folder.OUTBOX and not heartbeat.is_alive()
     deals = [deal.pk for deal in getattr(message.thread, "visible_deals", [])]
     return f"{zlib.crc32(repr((shown, extra, deals, waits_for_worker)).encode()):x}"
+
+
+@register.filter
+def notes(message: Message) -> list[str]:
+    """What was broken, cut or closed in a received mail, in sentences."""
+    return [str(Message.Note(note).label) for note in message.notes if note in Message.Note.values]

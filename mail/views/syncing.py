@@ -73,14 +73,14 @@ def sync_state(request: HttpRequest) -> HttpResponse:
 
 
 def _state(request: HttpRequest) -> HttpResponse:
-    return render(request, "mail/_sync_state.html", state_context(request))
+    return render(request, "mail/_sync_state.html", {"sync": progress.together(choices.of_user(signed_in(request)))})
 
 
 @require_safe
 def sync_card(request: HttpRequest, pk: int) -> HttpResponse:
     """How one account's sync goes, for its settings page."""
     account = _account(request, pk)
-    return render(request, "mail/_sync_card.html", {"account": account, **card_context(account)})
+    return render(request, "mail/_sync_card.html", {"account": account, **progress.card(choices.state_of(account))})
 
 
 @require_safe
@@ -90,29 +90,6 @@ def kept_mail(request: HttpRequest, pk: int) -> FileResponse:
     if not kept.file:
         raise Http404
     return FileResponse(kept.file.open("rb"), as_attachment=True, filename=f"mail-{kept.pk}.eml", content_type="application/octet-stream")
-
-
-def state_context(request: HttpRequest) -> dict[str, Any]:
-    """For `mail/_sync_state.html`: the user's synced accounts together."""
-    states = choices.of_user(signed_in(request))
-    return {"sync": _together(states) if states else None}
-
-
-def _together(states: list[Any]) -> dict[str, Any]:
-    failing = [state for state in states if state.error]
-    times = [state.synced_at for state in states]
-    return {"progress": progress.of(states), "failing": failing, "synced_at": min(times) if all(times) else None}
-
-
-def card_context(account: Account) -> dict[str, Any]:
-    """For `mail/_sync_card.html`."""
-    state = choices.state_of(account)
-    return {
-        "state": state,
-        "progress": progress.of([state]),
-        "kept_mails": progress.kept_of(state),
-        "troubled": progress.troubled_folders(state),
-    }
 
 
 def _account(request: HttpRequest, pk: int) -> Account:
