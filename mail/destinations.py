@@ -17,6 +17,12 @@ ENDINGS_OF_NAMES = (
     "com org net edu gov mil int info biz name pro app dev io ai co cloud shop store online site tech xyz top club email bank test"
 )
 BEFORE_COUNTRIES = "co com org net gov ac edu gob or ne go"  # co.uk, com.br
+OF_MANY = (  # below these each name is somebody else's
+    "github.io gitlab.io pages.dev workers.dev netlify.app vercel.app web.app firebaseapp.com appspot.com herokuapp.com onrender.com "
+    "blogspot.com wordpress.com weebly.com wixsite.com webflow.io myshopify.com sharepoint.com onmicrosoft.com azurewebsites.net "
+    "cloudfront.net amazonaws.com digitaloceanspaces.com googleusercontent.com"
+)
+SHARED = frozenset(OF_MANY.split())
 FILES = frozenset(ENDINGS_OF_FILES.split())
 COMMON = frozenset(ENDINGS_OF_NAMES.split())
 TOGETHER = frozenset(BEFORE_COUNTRIES.split())
@@ -28,6 +34,8 @@ GATEWAYS = (  # that lead to the address inside of theirs, and nowhere else; any
     "linkprotect.cudasvc.com",
     "secure-web.cisco.com",
 )
+TURNED = re.compile(r"[\u202e\u2067]")
+DOTS = str.maketrans("。․‧·", "....")
 LONGEST_TEXT = 2000
 
 
@@ -72,12 +80,20 @@ def host_of(href: str) -> str:
 def named(text: str) -> list[str]:
     """The domains that the words of a link name."""
     found = []
-    for match in NAMED.finditer(text[:LONGEST_TEXT]):
+    text = _seen(text[:LONGEST_TEXT])
+    for match in NAMED.finditer(text):
         name, ending = match[2].lower(), match[2].lower().rpartition(".")[2]
         is_plain = bool(match[1]) or name.startswith("www.") or AFTER_AT.search(text[: match.start()])
         if is_plain or (ending not in FILES and (ending in COMMON or len(ending) == 2 or not name.isascii())):
             found.append(name)
     return found
+
+
+def _seen(text: str) -> str:
+    """The words as an eye reads them: without letters that have no width, the other way round where they are turned, in plain forms."""
+    turned = text[::-1] if TURNED.search(text) else ""
+    plain = unicodedata.normalize("NFKC", f"{text} {turned}").translate(DOTS)
+    return "".join(letter for letter in plain if unicodedata.category(letter) != "Cf")
 
 
 def is_same(one: str, other: str) -> bool:
@@ -101,7 +117,7 @@ def readable(host: str) -> str:
 def _owner(host: str) -> str:
     """The domain that somebody registered: its last two labels, or three below endings like co.uk."""
     labels = host.rstrip(".").split(".")
-    is_deep = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in TOGETHER
+    is_deep = (len(labels[-1]) == 2 and labels[-2:-1] and labels[-2] in TOGETHER) or ".".join(labels[-2:]) in SHARED
     return ".".join(labels[-3:] if is_deep else labels[-2:])
 
 

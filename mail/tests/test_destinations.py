@@ -18,6 +18,10 @@ from mail import destinations
         ("https://evil.co.uk/", "bank.co.uk", "evil.co.uk"),
         ("https://xn--pypal-4ve.com/", "click here", "xn--pypal-4ve.com"),
         ("https://evil.test/", "раураl.com", "evil.test"),
+        ("https://evil.test/", "pay\u200bpal\u00ad.com", "evil.test"),
+        ("https://evil.test/", "ｐａｙｐａｌ。ｃｏｍ", "evil.test"),
+        ("https://evil.test/", "\u202emoc.lapyap", "evil.test"),
+        ("https://evil.github.io/", "acme.github.io", "evil.github.io"),
         ("https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fevil.test%2F&data=x", "paypal.com", "evil.test"),
     ],
 )
@@ -34,6 +38,7 @@ def test_a_link_that_names_another_domain_is_elsewhere(href: str, text: str, hos
         ("https://www.acme.test/x", "acme.test"),
         ("https://acme.co.uk/", "https://shop.acme.co.uk/a"),
         ("https://acme.test/", "Our prices"),
+        ("https://www.acme.github.io/", "acme.github.io"),
         ("https://github.com/a/b", "main.py, README.md and node.js"),
         ("https://acme.test/", "Dear Mr.Smith, e.g. version v1.2.3 of Acme Inc."),
         ("mailto:a@acme.test?subject=x", "a@acme.test"),
