@@ -32,6 +32,7 @@ class Composer {
     this.savePause = 0; // milliseconds
     this.end = new AbortController();
     this.ended = this.end.signal;
+    form.elements.window.value = keeping.random("-"); // a duplicated or reloaded tab may come with the name of the first
     keeping.hold(this.key, this.ended);
     this.chips = {};
     this.find = (selector) => form.querySelector(selector);

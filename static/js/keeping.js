@@ -9,7 +9,11 @@ const user = () => document.body.dataset.user;
 const prefix = () => `candor-writing:${user()}:`;
 
 export function newKey() {
-  return prefix() + crypto.getRandomValues(new Uint32Array(2)).join("");
+  return prefix() + random("");
+}
+
+export function random(between) {
+  return crypto.getRandomValues(new Uint32Array(2)).join(between);
 }
 
 // Says to the other windows that the composer with this copy lives; it ends with the window, however that ends.
