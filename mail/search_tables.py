@@ -4,11 +4,14 @@ SQLite: one FTS5 table for each table that is searched. They keep no text of the
 keep them in step. Whoever alters a table in SQLite copies it, and loses its triggers by that without a word: hence
 `install` after every migration, which fills a table anew where a trigger was missing.
 
-PostgreSQL: indexes on an expression, nothing else; the function splits words at all punctuation, since the parser of
-full text search would keep `boris@acme.test` as one, and takes no more of a text than a tsvector can hold.
+PostgreSQL: the words of messages stand in a table of their own, filled by a trigger. An index on an expression would not do: a phrase
+is looked up in the row, where it would be split into words anew each time, and every mark as read would index the text again.
+Names of recipients and files are short, so that an index on an expression is enough. The function splits at all punctuation, since the
+parser of full text search would keep `boris@acme.test` as one, and takes no more of a text than a tsvector can hold.
 """
 # ruff: noqa: S608 -- put together from the names below alone
 
+import string
 import unicodedata
 from collections.abc import Iterator
 
@@ -20,7 +23,8 @@ SEARCHED = {  # table: the columns with words
     "mail_attachment": ("name",),
 }
 LONGEST = 150_000  # characters of a text; a tsvector takes 1 MB, whatever the script
-PUNCTUATION = "".join(chr(code) for code in range(1, 0xC0) if not chr(code).isalnum()) + "‐‑‒–—―‘’‚“”„†•…‹›⁄№™"
+PUNCTUATION = string.punctuation
+MORE_PUNCTUATION = "".join(chr(code) for code in range(0xA0, 0xC0) if not chr(code).isalnum()) + "‐‑‒–—―‘’‚“”„†•…‹›⁄"
 MARKS = "".join(chr(code) for code in range(0x300, 0x370) if unicodedata.combining(chr(code)))
 
 
@@ -35,13 +39,12 @@ def words_of(*columns: str) -> str:
     return f"mail_words({joined})"
 
 
-INDEXES = {  # name: table and columns, one for each place that can be asked for
-    "mail_message_words": ("mail_message", SEARCHED["mail_message"]),
-    "mail_message_subject_words": ("mail_message", ("subject",)),
-    "mail_message_from_words": ("mail_message", ("from_name", "from_email")),
-    "mail_recipient_words": ("mail_recipient", SEARCHED["mail_recipient"]),
-    "mail_attachment_words": ("mail_attachment", SEARCHED["mail_attachment"]),
+VECTORS = {  # columns of PostgreSQL's table of words, one for each place that can be asked for
+    "words": SEARCHED["mail_message"],
+    "subject_words": ("subject",),
+    "from_words": ("from_name", "from_email"),
 }
+SHORT = ("mail_recipient", "mail_attachment")  # tables with an index on an expression
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
@@ -61,8 +64,12 @@ def remove(connection: BaseDatabaseWrapper) -> None:
                     cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
                 cursor.execute(f"DROP TABLE IF EXISTS {fts(table)}")
         elif connection.vendor == "postgresql":
-            for name in INDEXES:
-                cursor.execute(f"DROP INDEX IF EXISTS {name}")
+            for table in SHORT:
+                cursor.execute(f"DROP INDEX IF EXISTS {fts(table)}")
+            for name in ("mail_words_kept", "mail_words_cleared"):
+                cursor.execute(f"DROP TRIGGER IF EXISTS {name} ON mail_message")
+                cursor.execute(f"DROP FUNCTION IF EXISTS {name}()")
+            cursor.execute("DROP TABLE IF EXISTS mail_message_words")
             cursor.execute("DROP FUNCTION IF EXISTS mail_query(text, boolean)")
             cursor.execute("DROP FUNCTION IF EXISTS mail_words(text)")
 
@@ -103,10 +110,10 @@ def _triggers(table: str) -> dict[str, str]:
 
 def _install_postgresql(connection: BaseDatabaseWrapper) -> None:
     with connection.cursor() as cursor:
-        for statement in _functions():
+        for statement in (*_functions(), *_words_table(), *_words_triggers()):
             cursor.execute(statement)
-        for name, (table, columns) in INDEXES.items():
-            cursor.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {table} USING gin ({words_of(*columns)})")
+        for table in SHORT:
+            cursor.execute(f"CREATE INDEX IF NOT EXISTS {fts(table)} ON {table} USING gin ({words_of(*SEARCHED[table])})")
 
 
 def _functions() -> Iterator[str]:
@@ -114,9 +121,12 @@ def _functions() -> Iterator[str]:
 
     Neither calls the other nor anything without its schema: a restored dump builds the indexes with an empty search path.
     """
-    marks, signs = _codes(MARKS), _codes(PUNCTUATION)
-    folded = f"pg_catalog.normalize(pg_catalog.left(value, {LONGEST}), 'NFKD')"
-    folded = f"pg_catalog.translate({folded}, {signs} || {marks}, pg_catalog.repeat(' ', {len(PUNCTUATION)}))"
+    body = f"pg_catalog.left(value, {LONGEST})"
+    plain = f"pg_catalog.translate({body}, {_codes(PUNCTUATION)}, pg_catalog.repeat(' ', {len(PUNCTUATION)}))"
+    signs = PUNCTUATION + MORE_PUNCTUATION
+    letters = f"pg_catalog.normalize({body}, 'NFKD')"
+    full = f"pg_catalog.translate({letters}, {_codes(signs)} || {_codes(MARKS)}, pg_catalog.repeat(' ', {len(signs)}))"
+    folded = f"CASE WHEN pg_catalog.octet_length(value) = pg_catalog.length(value) THEN {plain} ELSE {full} END"
     yield f"""
         CREATE OR REPLACE FUNCTION mail_words(value text) RETURNS tsvector LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 20000 AS $$
         BEGIN
@@ -131,6 +141,43 @@ def _functions() -> Iterator[str]:
             END IF;
             RETURN asked;
         END $$"""
+
+
+def _words_table() -> Iterator[str]:
+    """Without a foreign key: the table is none of Django's, which empties its own by one TRUNCATE in tests."""
+    columns = ", ".join(f"{name} tsvector NOT NULL" for name in VECTORS)
+    yield f"CREATE TABLE IF NOT EXISTS mail_message_words (message_id bigint PRIMARY KEY, {columns})"
+    values = ", ".join(words_of(*columns) for columns in VECTORS.values())
+    yield f"INSERT INTO mail_message_words SELECT id, {values} FROM mail_message ON CONFLICT DO NOTHING"
+    for name in VECTORS:
+        yield f"CREATE INDEX IF NOT EXISTS mail_message_{name}_gin ON mail_message_words USING gin ({name})"
+
+
+def _words_triggers() -> Iterator[str]:
+    """The columns are compared within the function: named in the trigger, they could never be altered any more."""
+    columns = SEARCHED["mail_message"]
+    values = ", ".join(words_of(*(f"new.{one}" for one in columns)) for columns in VECTORS.values())
+    new, old = (", ".join(f"{row}.{one}" for one in columns) for row in ("new", "old"))
+    changes = ", ".join(f"{name} = excluded.{name}" for name in VECTORS)
+    yield f"""
+        CREATE OR REPLACE FUNCTION mail_words_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF TG_OP = 'DELETE' THEN
+                DELETE FROM mail_message_words WHERE message_id = old.id;
+            ELSIF TG_OP = 'INSERT' OR ({new}) IS DISTINCT FROM ({old}) THEN
+                INSERT INTO mail_message_words VALUES (new.id, {values}) ON CONFLICT (message_id) DO UPDATE SET {changes};
+            END IF;
+            RETURN NULL;
+        END $$"""
+    yield """
+        CREATE OR REPLACE FUNCTION mail_words_cleared() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            TRUNCATE mail_message_words;
+            RETURN NULL;
+        END $$"""
+    for name, event in (("mail_words_kept", "INSERT OR UPDATE OR DELETE"), ("mail_words_cleared", "TRUNCATE")):
+        each = "STATEMENT" if event == "TRUNCATE" else "ROW"
+        yield f"CREATE OR REPLACE TRIGGER {name} AFTER {event} ON mail_message FOR EACH {each} EXECUTE FUNCTION {name}()"
 
 
 def _codes(characters: str) -> str:

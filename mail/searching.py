@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import BooleanField, F, Func, Q
 from django.db.models.expressions import RawSQL
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -15,7 +15,7 @@ from crm.accounts.models import User
 from mail.asking import FLAGS, Asked, Term
 from mail.models import Message
 from mail.models.message import MessageQuerySet
-from mail.search_tables import SEARCHED, fts, words_of
+from mail.search_tables import SEARCHED, SHORT, VECTORS, fts, words_of
 
 AROUND = 60  # characters before the first found word in an excerpt
 EXCERPT = 200
@@ -29,10 +29,19 @@ WHERE: dict[str, dict[str, tuple[str, ...]]] = {  # place of a term: tables and 
 }
 
 
+class Among(Func):
+    """Whether a number is among those that a query gives."""
+
+    arg_joiner = " IN "
+    template = "(%(expressions)s) IS TRUE"
+    output_field = BooleanField()
+
+
 def find(user: User, asked: Asked) -> MessageQuerySet:
     """The user's messages that fit; those in the trash only when it was asked for them.
 
-    Asks for the number plus nothing: else SQLite would fetch every row with a word to sort them, instead of going down the newest ones.
+    Both databases shall go down the newest mail and look each one up among the found numbers. So it asks for the number plus nothing, else
+    SQLite would fetch and sort every row with the word; and whether being among them is true, else PostgreSQL would join.
     """
     found = Message.objects.visible_to(user)
     if asked.is_nothing:
@@ -44,7 +53,7 @@ def find(user: User, asked: Asked) -> MessageQuerySet:
     for flag in asked.flags:
         found = found.filter(**FLAGS[flag])
     for term in asked.terms:
-        found = found.alias(number=F("pk") + 0).filter(number__in=_messages_with(term))
+        found = found.filter(Among(F("pk") + 0, _messages_with(term)))
     return found.filter(_between(asked))
 
 
@@ -73,7 +82,11 @@ def _sqlite(table: str, columns: tuple[str, ...], term: Term) -> tuple[str, list
 
 
 def _postgresql(table: str, columns: tuple[str, ...], term: Term) -> tuple[str, list[str | bool]]:
-    return f"SELECT {OWNER[table]} FROM {table} WHERE {words_of(*columns)} @@ mail_query(%s, %s)", [term.text, not term.is_phrase]
+    asked: list[str | bool] = [term.text, not term.is_phrase]
+    if table in SHORT:
+        return f"SELECT message_id FROM {table} WHERE {words_of(*columns)} @@ mail_query(%s, %s)", asked
+    vector = next(name for name, own in VECTORS.items() if own == columns)
+    return f"SELECT message_id FROM mail_message_words WHERE {vector} @@ mail_query(%s, %s)", asked
 
 
 # What was found, marked

@@ -174,7 +174,7 @@ def test_a_search_takes_the_same_queries_whatever_it_finds(alice: User, alice_cl
     assert count_queries(alice_client, "/mail/search/?q=zebra+alice") == few < 25
 
 
-@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL has no triggers for this")
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="no migration drops those of PostgreSQL")
 def test_triggers_that_a_migration_dropped_come_back_and_what_they_missed_is_indexed(alice: User, mails: dict[str, Message]):
     with connection.cursor() as cursor:
         for name in ("insert", "update", "delete"):
