@@ -60,7 +60,8 @@ def take_in_earlier(sent: Message, *, now: datetime) -> None:
 
 def is_own(message: Message) -> bool:
     """Whether the owner wrote it: here, or in another mail program of theirs."""
-    return message.sent_at is not None or message.from_email.casefold() in _own_addresses(message.owner)
+    is_sent = message.sent_at is not None or message.folder == Message.Folder.SENT
+    return is_sent or message.from_email.casefold() in _own_addresses(message.owner)
 
 
 def answered_by(message: Message) -> Message | None:
@@ -92,7 +93,7 @@ SHOWN = ("owner", "thread", "tracked_mail")
 
 def _own(owner: User) -> QuerySet[Message]:
     """What the owner sent, from here or from elsewhere."""
-    written = Q(sent_at__isnull=False) | Q(writer__in=_own_addresses(owner))
+    written = Q(sent_at__isnull=False) | Q(folder=Message.Folder.SENT) | Q(writer__in=_own_addresses(owner))
     return (
         Message.objects.visible_to(owner)
         .annotate(writer=Lower("from_email"))

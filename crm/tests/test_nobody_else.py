@@ -21,7 +21,7 @@ from django.utils import timezone, translation
 from crm.accounts.models import Team, User
 from crm.records.models import Activity, Deal, Note, Organisation, Person
 from crm.records.pipeline import default_pipeline
-from mail import drafts, outbox, pictures, suggesting, suggestion_words
+from mail import drafts, inbound, outbox, pictures, suggesting, suggestion_words
 from mail.models import Account, Attachment, Change, KeptMail, Message, RemoteFolder, Signature, Template, TemplateFolder
 from mail.suggestion_words import Reason
 from mail.tests.posting import sign
@@ -59,8 +59,18 @@ SECRETS = {  # each beginning with a word by which it could be searched for
     "kept": "Lemur bytes",
     "template": "Gibbon pitch",
     "folder": "Tapir drawer",
+    "answer": "Ocelot agrees",
 }
-TRACES = ("was opened", "was followed", "’s copy of “", "data-tracked-mail", "Someone opened", "Opened once", "Opened 2 times")
+TRACES = (
+    "answered “",
+    "was opened",
+    "was followed",
+    "’s copy of “",
+    "data-tracked-mail",
+    "Someone opened",
+    "Opened once",
+    "Opened 2 times",
+)
 
 
 @dataclass
@@ -99,6 +109,7 @@ def world(alice: User) -> World:
     signature = sign(account, f"<p>{SECRETS['signature']}</p>")
     folder = TemplateFolder.objects.create(owner=alice, name=SECRETS["folder"])
     message = _tracked_mail(alice, account, deal)
+    _answered_mail(alice, account)
     draft = drafts.save(
         owner=alice, message=None, account=account, to="", cc="", bcc="", subject=SECRETS["draft"], body_html="x", deal=deal
     )
@@ -152,6 +163,18 @@ def _tracked_mail(alice: User, account: Account, deal: Deal) -> Message:
     recording.record(came, now=now)
     settling.settle(now=now + timedelta(seconds=611))
     return message
+
+
+def _answered_mail(alice: User, account: Account) -> None:
+    """Another tracked mail, to which Boris answered."""
+    sent = drafts.save(owner=alice, message=None, account=account, to="boris@client.test", cc="", bcc="", subject="Lunch", body_html="x")
+    outbox.queue(message=sent, track_opens=True, track_links=True, now=timezone.now())
+    Message.objects.filter(pk=sent.pk).update(folder=Message.Folder.SENT, sent_at=timezone.now())
+    common: dict[str, Any] = {"owner": alice, "account": account, "thread": sent.thread, "folder": "inbox", "subject": "Re: Lunch"}
+    reply = Message.objects.create(
+        **common, from_email="boris@client.test", in_reply_to=sent.message_id, preview=SECRETS["answer"], body_text=SECRETS["answer"]
+    )
+    inbound.received(reply, b"", now=timezone.now())
 
 
 def _suggestion(message: Message) -> Card:
@@ -319,7 +342,7 @@ def test_the_owner_is_told_all_of_it(alice_client: Client, world: World):
             continue
         for query in ({}, {"deal": world.deal.pk}, {"draft": world.draft.pk}, {"person": world.person.pk}):
             found.update(leaks(ask(alice_client, "get", address, data=query)))
-    assert {*SECRETS.values(), *TRACES[:4]} - found == set()
+    assert {*SECRETS.values(), *TRACES[:5]} - found == set()
 
 
 def test_strangers_are_let_in_nowhere_else(client: Client, world: World):
