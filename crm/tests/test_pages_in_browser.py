@@ -28,6 +28,7 @@ BEHIND_SIGN_IN = [
     "/settings/health/",
     "/privacy/",
     "/assistant/",
+    "/settings/assistant/",
 ]
 
 
