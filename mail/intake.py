@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from crm.accounts.models import User
-from mail import addresses, attachments, body, drafts, threading
+from mail import addresses, attachments, body, drafts, sharing, threading
 from mail.models import Account, Attachment, Delivery, Message, Recipient, Thread
 from mail.parsing import Address, Letter
 
@@ -116,6 +116,7 @@ def _message(letter: Letter, *, owner: User, account: Account | None, thread: Th
         body_text=letter.text,
         preview=body.preview(letter.text[:FIRST_WORDS]),
         is_read=is_read,
+        is_shared=sharing.for_new(owner=owner, thread=thread),
         automatic=letter.automatic,
         reply_to=", ".join(addresses.write(one.name, one.email) for one in letter.reply_to),
         content_key=letter.content_key,

@@ -17,7 +17,7 @@ from mail.models import Message
 from mail.models.message import MessageQuerySet
 from mail.search_tables import SEARCHED, SHORT, VECTORS, fts, words_of
 
-AROUND = 60  # characters before the first found word in an excerpt
+AROUND = 24  # characters before the first found word in an excerpt
 EXCERPT = 200
 OWNER = {"mail_message": "id", "mail_recipient": "message_id", "mail_attachment": "message_id"}  # where the message's number stands
 WHERE: dict[str, dict[str, tuple[str, ...]]] = {  # place of a term: tables and columns

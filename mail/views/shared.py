@@ -25,7 +25,7 @@ def shared_thread(request: HttpRequest, pk: int) -> HttpResponse:
     shown = list(_shared(user).filter(thread=pk).select_related("owner").prefetch_related("recipients", "attachments").order_by("at", "pk"))
     if not shown:
         raise Http404
-    context = {"section": "mail", "shown": shown, "sharer": shown[0].owner, "subject": shown[-1].subject}
+    context = {"section": "contacts", "shown": shown, "sharer": shown[0].owner, "subject": shown[-1].subject}
     return render(request, "mail/shared_thread.html", context)
 
 
