@@ -38,10 +38,12 @@ def card(state: SyncState) -> dict[str, Any]:
 
 def together(states: list[SyncState]) -> dict[str, Any] | None:
     """Several accounts in one line; None when none is synced."""
+    if not states:
+        return None
     times = [state.synced_at for state in states if state.synced_at]
     synced_at = min(times) if len(times) == len(states) else None
     failing = [state for state in states if state.error]
-    return {"progress": of(states), "failing": failing, "synced_at": synced_at} if states else None
+    return {"progress": of(states), "failing": failing, "synced_at": synced_at}
 
 
 def kept_of(state: SyncState) -> list[KeptMail]:
