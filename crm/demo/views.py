@@ -4,6 +4,7 @@ They have no part in Candor's sign-in: whoever sits at this machine may look. Li
 CRM's cookies are not sent, so that an opening by the same browser is the recipient's and not the sender's own.
 """
 
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from crm.demo.clock import local_zone
 from crm.demo.company import BORIS, DOMAIN, PAGES
 from crm.demo.maildir import StoredMail
 from crm.demo.reading import Heading, OpenMail
+from mail import tasks
+from mail.models import Account
 
 LISTED = 200  # mails
 # No script can run in a mail; pictures load and links open a new tab, as in a client that blocks nothing.
@@ -112,6 +115,7 @@ def reply(request: HttpRequest, address: str, key: str) -> HttpResponse:
     if text:
         name, mail = _owner(address, folder), reading.open_mail(stored)
         answering.answer(_root(), address=address, name=name, mail=mail, stored=stored, text=text, at=timezone.now())
+        _tell_sync(parseaddr(mail.sender)[1])
         messages.success(request, _("Your answer is on its way to %(sender)s.") % {"sender": mail.sender})
     return redirect("demo:mail", address, key)
 
@@ -131,6 +135,12 @@ def site(request: HttpRequest, page: str) -> HttpResponse:
     if page not in PAGES:
         raise Http404
     return render(request, "demo/site.html", {"page": PAGES[page], "pages": PAGES})
+
+
+def _tell_sync(email: str) -> None:
+    """The demo's IMAP server does not see what is put into its Maildirs beside it, so that IDLE says nothing of it."""
+    for account_pk in Account.objects.filter(is_demo=True, email__iexact=email).values_list("pk", flat=True):
+        tasks.news_of(account_pk)
 
 
 def _root() -> Path:
