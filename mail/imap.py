@@ -289,14 +289,14 @@ def translated(account: Account) -> Iterator[None]:
     except IMAPClientAbortError as error:
         raise _fault(account, _of_abort(error), _words(error)) from error
     except ProtocolError as error:
-        raise _fault(account, Kind.UNREADABLE) from error
+        raise _fault(account, Kind.GARBLED) from error
     except IMAPClientError as error:
         reply = _words(error)
         raise _fault(account, faults.told_in_between(reply), reply) from error
     except (OSError, UnicodeError) as error:
         raise _fault(account, faults.of_connecting(error)) from error
     except (ValueError, TypeError, KeyError, IndexError) as error:  # an answer that the client library cannot read
-        raise _fault(account, Kind.UNREADABLE) from error
+        raise _fault(account, Kind.GARBLED) from error
 
 
 def _of_abort(error: IMAPClientAbortError) -> Kind:
