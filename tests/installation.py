@@ -29,6 +29,8 @@ class Installation:
             "DJANGO_SETTINGS_MODULE": "crm.settings",
             "PYTHONPATH": str(ROOT),
             "LOG_LEVEL": "ERROR",
+            "UNDO_SECONDS": "0",
+            "ALLOW_PRIVATE_MAIL_HOSTS": "127.0.0.0/8",
         }
 
     def __enter__(self) -> "Installation":

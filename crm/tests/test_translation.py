@@ -42,7 +42,17 @@ def test_placeholders_are_the_same_in_every_form():
 
 
 def test_no_form_is_empty_and_none_stayed_english():
-    same = {"SMTP", "STARTTLS", "TLS (SSL)", "Ctrl + Enter", "Re: %(subject)s", "Fwd: %(subject)s", "Email", "IMAP"}
+    same = {
+        "SMTP",
+        "STARTTLS",
+        "TLS (SSL)",
+        "Ctrl + Enter",
+        "Re: %(subject)s",
+        "Fwd: %(subject)s",
+        "“%(subject)s” · %(reply)s",
+        "Email",
+        "IMAP",
+    }
     for message, forms in catalog().items():
         assert all(form.strip() for form in forms), message
         assert message in same or all(re.search("[а-яё]", form, re.IGNORECASE) for form in forms), message

@@ -19,7 +19,7 @@ from tracking.models import Copy, TrackedMail
 
 pytestmark = pytest.mark.django_db
 Draft = Callable[..., Message]
-PNG = "data:image/png;base64,iVBORw0KGgo="
+PNG = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
 BODY = (
     '<p>See our <a href="https://shop.test/x?a=1&amp;b=2">prices</a> or write to <a href="mailto:a@acme.test">us</a>'
     f'<img src="{PNG}" alt="Logo"><img src="https://elsewhere.test/i.png"></p>'
