@@ -104,6 +104,17 @@ PASSING = {
     Kind.SIGN_IN_DOWN,
     Kind.RECONNECT,  # its mail waits until the account is connected again
 }
+NOT_LET_IN = {  # until the account's owner, or whoever runs the server, has changed something
+    Kind.NO_LOGIN,
+    Kind.PASSWORD,
+    Kind.APP_PASSWORD,
+    Kind.BASIC_AUTH_OFF,
+    Kind.TOKEN_REFUSED,
+    Kind.UNREADABLE,
+    Kind.RECONNECT,
+    Kind.LOCKED,
+    Kind.IMAP_OFF,
+}
 SENTENCES: dict[Kind, Promise] = {
     Kind.HOST_UNKNOWN: _("There is no server named %(host)s. Check the spelling."),
     Kind.PRIVATE_HOST: _(

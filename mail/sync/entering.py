@@ -16,9 +16,11 @@ from django.db.models import Q
 from mail import inbound, intake, parsing
 from mail.faults import Kind, ServerFault
 from mail.models import Account, Delivery, Message, RemoteCopy, RemoteFolder
+from mail.sync import flags as follow
 from mail.sync import kept, placing
 from mail.sync.rules import Rules
 from mail.sync.server import Flags, Head, Server
+from tracking.cleaning import copies_in
 
 logger = logging.getLogger(__name__)
 BATCH_BYTES = 4 * 1024 * 1024  # of mail that is in memory at once, unless a single one is larger
@@ -110,6 +112,7 @@ class Entrance:
     def _recognise(self, message_pk: int, head: Head) -> None:
         with transaction.atomic():
             self._put(message_pk, head.uid, head.flags)
+            follow.take_over(message_pk, head.flags)
             self.count.known += 1
 
     def _put(self, message_pk: int, uid: int, flags: Flags) -> None:
@@ -164,6 +167,11 @@ class Entrance:
     @transaction.atomic
     def _take_in(self, head: Head, raw: bytes) -> None:
         letter = parsing.read(raw)
+        own = self._filed_by_provider(letter)
+        if own:
+            self._put(own.pk, head.uid, head.flags)
+            self.count.known += 1
+            return
         taken = intake.take_in(
             letter,
             owner=self.account.owner,
@@ -179,6 +187,16 @@ class Entrance:
         self.count.known += not taken.is_new
         if taken.is_new:
             inbound.received(taken.message, raw, now=self.now)
+
+    def _filed_by_provider(self, letter: parsing.Letter) -> Message | None:
+        """The mail of ours that a tracked copy in Sent is, whose Message-ID the provider has replaced without telling.
+
+        It bears our own signature and our Date; an answer that another program sent and that quotes the mail has another Date.
+        """
+        copies = copies_in(letter.html) if self.folder.role == RemoteFolder.Role.SENT else set()
+        mine = Message.objects.filter(account=self.account, content_key="", deliveries__copy__public_id__in=copies) if copies else ()
+        seconds = letter.dated_at.replace(microsecond=0) if letter.dated_at else None
+        return next((one for one in mine if one.dated_at and one.dated_at.replace(microsecond=0) == seconds), None)
 
 
 def _head_letter(head: Head) -> parsing.Letter | None:

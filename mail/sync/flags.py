@@ -80,6 +80,14 @@ def _compare(copies: Iterable[RemoteCopy], flags: dict[int, Flags]) -> set[int]:
     return {copy.message_id for copy in changed}
 
 
+def take_over(message: int, flags: Flags) -> None:
+    """A received mail is as read and starred as the server says, unless the user's own wish is still on its way there."""
+    if Message.objects.filter(pk=message).exclude(content_key="").exclude(is_read=flags.is_seen).exists():
+        _take_over_read(message, is_read=flags.is_seen)
+    if flags.is_flagged:
+        _take_over_star(message, is_starred=True)
+
+
 def _take_over_read(message: int, *, is_read: bool) -> None:
     if not RemoteChange.objects.filter(message=message, kind__in=[Kind.READ, Kind.UNREAD]).exists():
         Message.objects.filter(pk=message).update(is_read=is_read)

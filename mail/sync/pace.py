@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import F, Q
 
-from mail.faults import Kind, ServerFault
+from mail.faults import NOT_LET_IN, Kind, ServerFault
 from mail.models import SyncState
 
 LEASE = timedelta(minutes=2)  # no single question to a server takes longer
@@ -78,6 +78,8 @@ def _pause(failures: int, error: ServerFault) -> timedelta:
     asked = error.reply.wait if error.reply else None
     if asked or error.kind == Kind.QUOTA:
         return max(asked or THROTTLED, FIRST_PAUSE)
+    if error.kind in NOT_LET_IN:
+        return LONGEST_PAUSE  # the same password again and again locks accounts
     pause = min(FIRST_PAUSE * 2 ** min(failures, 10), LONGEST_PAUSE)
     return timedelta(seconds=pause.total_seconds() * random.uniform(0.8, 1.2))  # noqa: S311 - so that accounts of one server do not return all at once
 

@@ -3,7 +3,6 @@
 Flags that a server does not tell, and all other folders, are found by the poll beside it.
 """
 
-import contextlib
 import logging
 import threading
 import time
@@ -15,13 +14,13 @@ from django.utils import timezone
 
 from crm.lib.encryption import CannotDecrypt
 from mail import imap
-from mail.faults import ServerFault
+from mail.faults import NOT_LET_IN, ServerFault
 from mail.models import Account, SyncState
 
 logger = logging.getLogger(__name__)
 RENEWED_EVERY = 20 * 60.0  # seconds; servers may hang up after 30 minutes (RFC 2177), and routers before
 SLICE = 5.0  # seconds between two looks at whether to go on
-FIRST_PAUSE, LONGEST_PAUSE = 15.0, 900.0  # seconds
+FIRST_PAUSE, LONGEST_PAUSE, AN_HOUR = 15.0, 900.0, 3600.0  # seconds
 MOST = 500  # accounts that are watched by one process; the others are polled
 LOOK_AT_ACCOUNTS = 15.0  # seconds
 
@@ -39,11 +38,15 @@ class Watch(threading.Thread):
         pause = FIRST_PAUSE
         while not self.stopping.is_set():
             began = time.monotonic()
-            with contextlib.suppress(ServerFault, CannotDecrypt, Account.DoesNotExist):
+            try:
                 if not self._watch():
                     return
-            pause = FIRST_PAUSE if time.monotonic() - began > RENEWED_EVERY / 4 else min(pause * 2, LONGEST_PAUSE)
+            except ServerFault as fault:
+                pause = AN_HOUR if fault.kind in NOT_LET_IN else pause
+            except (CannotDecrypt, Account.DoesNotExist):
+                return
             self.stopping.wait(pause)
+            pause = FIRST_PAUSE if time.monotonic() - began > RENEWED_EVERY / 4 else min(pause * 2, LONGEST_PAUSE)
 
     def _watch(self) -> bool:
         """Until the connection ends or we are told to stop; False when the server cannot do it. Raises ServerFault."""

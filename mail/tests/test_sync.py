@@ -8,11 +8,12 @@ import pytest
 from django.utils import timezone
 
 from crm.accounts.models import User
-from mail import parsing
+from mail import drafts, outbox, parsing, rendering
 from mail.models import Account, Block, KeptMail, Message, RemoteCopy, SyncState
 from mail.sync import changes, first, pace, running
 from mail.tests.syncing import folder_of, subjects, sync, synced_account
 from mail.tests.unruly_imap import UnrulyImap
+from tracking import instrument, preferences
 
 MINUTES = timedelta(minutes=1)
 
@@ -336,3 +337,39 @@ def test_gmails_one_mail_in_two_folders_is_one_message(server, account):
     sync(account)
     assert subjects(account, "archive") == ["Letter 1"]
     assert Message.objects.count() == 1
+
+
+def test_a_wrong_password_is_not_tried_every_minute(server, account):
+    server.will(login=["NO [AUTHENTICATIONFAILED] who are you?"])
+    state = sync(account)
+    assert pause_of(state) > timedelta(minutes=50)
+    assert "did not accept user name and password" in state.error
+
+
+def test_what_candor_sent_is_recognised_in_sent_even_under_another_message_id(server, account, alice):
+    preferences.update(user=alice, open_tracking=True, link_tracking=True, notify_activity=True)
+    common: dict[str, Any] = {"owner": alice, "message": None, "account": account, "cc": "", "bcc": "", "subject": "Offer"}
+    message = drafts.save(**common, to="boris@client.test", body_html='<p>Our <a href="https://acme.test/offer">offer</a></p>')
+    outbox.queue(message=message, track_opens=True, track_links=True, now=timezone.now())
+    delivery = message.deliveries.get()
+    Message.objects.filter(pk=message.pk).update(folder="sent", dated_at=timezone.now())
+    message.refresh_from_db()
+    assert delivery.copy
+    raw = rendering.render(message, html=instrument.instrument(message.body_html, copy=delivery.copy), bcc=[])
+    server.file(raw.replace(message.message_id.encode(), b"<other@provider.test>"), "Sent", at="02-Nov-2026 10:00:00 +0000")
+    quoting = raw.replace(message.message_id.encode(), b"<answer@provider.test>").replace(
+        b"Date: ", b"Date: Mon, 01 Jun 2026 10:00:00 +0000\r\nX-Was: "
+    )
+    server.file(quoting, "Sent", at="02-Nov-2026 10:00:00 +0000")
+    sync(account)
+    assert [copy.message_id for copy in RemoteCopy.objects.filter(uid=1)] == [message.pk]
+    assert Message.objects.filter(folder="sent").count() == 2  # the answer that quotes it is a mail of its own
+
+
+def test_a_mail_read_elsewhere_while_its_folder_was_numbered_anew_is_read_here_too(server, account):
+    mail = server.letter(1)
+    sync(account)
+    server.validity, mail.uid, mail.flags = 9, 50, {r"\Seen"}
+    server._uids = 50
+    sync(account)
+    assert Message.objects.get().is_read
