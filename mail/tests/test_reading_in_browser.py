@@ -7,6 +7,7 @@ import pytest
 from django.core.files.base import ContentFile
 
 from crm.accounts.models import User
+from mail import pictures
 from mail.models import Attachment, Message, Thread
 from mail.tests.test_hostile_mail_in_browser import trap
 from mail.tests.test_received_bodies import a_picture
@@ -59,7 +60,8 @@ def test_a_mail_is_as_high_as_what_is_in_it(tab: Any, message: Message, width: i
     assert [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")] == []
 
 
-def test_pictures_are_asked_for_and_trackers_named(tab: Any, message: Message, trap: list[dict[str, str]]):
+def test_pictures_are_asked_for_and_trackers_named(tab: Any, message: Message, trap: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(pictures, "SECONDS", 60.0)  # whatever else this machine does
     tab.goto(f"/mail/threads/{message.thread_id}/")
     body = tab.frame_locator(f"iframe[src*='/{message.pk}/body/']")
     expect(body.get_by_text("A hat")).to_be_visible()
