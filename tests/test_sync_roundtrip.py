@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from imapclient import IMAPClient
 
@@ -155,7 +156,14 @@ def test_idle_tells_of_new_mail_at_once(stack, account, other):
 def test_two_workers_at_once_take_each_mail_in_once(other, account):
     for number in range(1, 30):
         put(other, number)
-    workers = [threading.Thread(target=running.run, args=(account.pk,)) for _number in range(3)]
+
+    def work() -> None:
+        try:
+            running.run(account.pk)
+        finally:
+            connection.close()
+
+    workers = [threading.Thread(target=work) for _number in range(3)]
     for worker in workers:
         worker.start()
     for worker in workers:

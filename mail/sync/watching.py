@@ -35,6 +35,13 @@ class Watch(threading.Thread):
         self.stopping = threading.Event()
 
     def run(self) -> None:
+        try:
+            self._go_on()
+        finally:
+            connection.close()
+
+    def _go_on(self) -> None:
+        """Watch anew after each fault, the later the more often."""
         pause = FIRST_PAUSE
         while not self.stopping.is_set():
             began = time.monotonic()
