@@ -8,7 +8,6 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
@@ -116,9 +115,11 @@ class Entrance:
             self.count.known += 1
 
     def _put(self, message_pk: int, uid: int, flags: Flags) -> None:
-        place: dict[str, Any] = {"folder": self.folder, "validity": self.folder.validity, "uid": uid}
-        values = {"message_id": message_pk, "is_seen": flags.is_seen, "is_flagged": flags.is_flagged, "gone_at": None}
-        RemoteCopy.objects.update_or_create(**place, defaults=values)
+        """Write down that the message lies there, in one statement: this is done for each mail."""
+        copy = RemoteCopy(folder=self.folder, validity=self.folder.validity, uid=uid, message_id=message_pk)
+        copy.is_seen, copy.is_flagged = flags.is_seen, flags.is_flagged
+        changes = ["message", "is_seen", "is_flagged", "gone_at"]
+        RemoteCopy.objects.bulk_create([copy], update_conflicts=True, unique_fields=["folder", "validity", "uid"], update_fields=changes)
         self.count.touched.add(message_pk)
 
     def _fetch(self, heads: Iterable[Head]) -> None:
