@@ -28,6 +28,7 @@ def open_compose(page: Any, demo: Demo) -> None:
     page.get_by_role("textbox", name="Subject", exact=True).fill("Pilot in the Rotterdam plant")
     page.get_by_role("textbox", name="Message body", exact=True).click()
     page.keyboard.type("Hi Boris, thank you for the call this morning.")
+    page.locator("[data-status]", has_text="Saved").wait_for()  # or it would open again on the next page
 
 
 def open_card(page: Any, demo: Demo) -> None:
