@@ -14,7 +14,7 @@ from django.db import transaction
 
 from crm.records import timeline
 from mail import claims, threading
-from mail.models import Account, Attachment, Delivery, Message, Thread
+from mail.models import Account, Attachment, Delivery, KeptMail, Message, Thread
 from notifications import feed
 from notifications.push import push
 from tracking.models import TrackedMail
@@ -48,6 +48,14 @@ def leftovers(account: Account) -> Leftovers:
 
 def keep_mail(*, account: Account) -> None:
     """Forget the account; its mails stay. What waits in the outbox says that it has no account any more."""
+    _forget(account)
+
+
+@transaction.atomic
+def _forget(account: Account) -> None:
+    """The account, with the files of mail that could not be read: those belong to no message."""
+    for name in KeptMail.objects.filter(folder__account=account).exclude(file="").values_list("file", flat=True):
+        transaction.on_commit(partial(default_storage.delete, name))
     account.delete()
 
 
@@ -64,7 +72,7 @@ def go_on() -> bool:
             if not _remove_some(account):
                 break
         if not Message.objects.filter(account=account).exists():
-            account.delete()
+            _forget(account)
             push(user=account.owner, name="mail", payload={})
     return Account.objects.filter(leaving_at__isnull=False).exists()
 

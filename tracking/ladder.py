@@ -20,11 +20,6 @@ def is_clicked(path: str = "", *, with_undecided: bool = False) -> Q:
     return _any(path, ("first_clicked_at", *(("first_requested_at",) if with_undecided else ())))
 
 
-def is_replied(path: str = "") -> Q:
-    """Answered by a person."""
-    return _any(path, ("first_replied_at",))
-
-
 def is_loaded_only(path: str = "") -> Q:
     """Its image was asked for, perhaps by software alone, and nothing tells of a person."""
     return Q(**{f"{path}first_loaded_at__isnull": False}) & ~is_opened(path)

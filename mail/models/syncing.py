@@ -128,10 +128,6 @@ class KeptMailQuerySet(models.QuerySet["KeptMail"]):
         """They are the mailbox owner's."""
         return self.filter(folder__account__owner=user)
 
-    def to_retry(self, version: int) -> Self:
-        """Those that no reader of this version has tried."""
-        return self.filter(reader_version__lt=version)
-
 
 class KeptMail(models.Model):
     """A mail that could not be fetched or read: kept as it came, told, and tried again with the next version of the reader."""

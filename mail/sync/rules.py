@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
+from crm.records.contacts import company_domain
 from mail.models import Account, SyncState
 from mail.parsing import Letter
 
@@ -44,7 +45,7 @@ def of_account(account: Account, state: SyncState) -> Rules:
     return Rules(
         since=state.since,
         blocked=frozenset(account.blocks.values_list("pattern", flat=True)),
-        own_domain=_domain(account.email) if state.skips_own_domain else "",
+        own_domain=company_domain(account.email) if state.skips_own_domain else "",
     )
 
 

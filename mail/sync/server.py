@@ -14,7 +14,7 @@ from mail.imap import Mailbox
 
 WINDOW = 20_000  # UIDs of one search: the client library takes no line over a million bytes
 FEW = 20  # messages of one Message-ID
-SEEN, FLAGGED, DELETED = rb"\Seen", rb"\Flagged", rb"\Deleted"
+SEEN, FLAGGED = rb"\Seen", rb"\Flagged"
 KEY_FIELDS = "MESSAGE-ID DATE FROM TO CC BCC SUBJECT REPLY-TO SENDER"
 RANGE = re.compile(r"(\d+)(?::(\d+))?")
 

@@ -1,6 +1,6 @@
 """What the tests of the sync say of an account."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.utils import timezone
 
@@ -34,7 +34,3 @@ def subjects(account: Account, folder: str = "inbox") -> list[str]:
 
 def folder_of(account: Account, name: str = "INBOX") -> RemoteFolder:
     return account.remote_folders.get(name=name)
-
-
-def later(**span: float) -> datetime:
-    return timezone.now() + timedelta(**span)

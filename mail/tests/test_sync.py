@@ -373,3 +373,11 @@ def test_a_mail_read_elsewhere_while_its_folder_was_numbered_anew_is_read_here_t
     server._uids = 50
     sync(account)
     assert Message.objects.get().is_read
+
+
+def test_who_shares_a_public_provider_is_no_colleague(server, alice):
+    account = synced_account(alice, server, email="alice@gmail.com")
+    SyncState.objects.update(skips_own_domain=True)
+    server.letter(1, sender="customer@gmail.com", To="alice@gmail.com")
+    sync(account)
+    assert subjects(account) == ["Letter 1"]

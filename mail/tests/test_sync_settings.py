@@ -5,10 +5,12 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.test import Client
 from django.utils import timezone
 
 from crm.accounts.models import User
+from mail import leaving
 from mail.models import Account, KeptMail, Message, RemoteFolder, SyncState
 from mail.sync import running
 from mail.tests.syncing import folder_of, subjects, sync, synced_account
@@ -160,3 +162,14 @@ def test_a_paused_account_is_not_synced(alice_client, server, account):
 def test_a_strangers_account_is_not_found(charlie: User, client: Client, account: Account):
     client.force_login(charlie)
     assert client.get(f"/settings/email-sync/accounts/{account.pk}/sync/").status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_account_that_goes_takes_the_mail_that_could_not_be_read_from_the_disk(account):
+    folder = RemoteFolder.objects.create(account=account, name="INBOX")
+    kept = KeptMail.objects.create(folder=folder, validity=7, uid=1, reason="The mail is broken.")
+    kept.file.save("mail.eml", ContentFile(b"broken bytes"))
+    assert default_storage.exists(str(kept.file))
+    leaving.keep_mail(account=account)
+    assert not KeptMail.objects.exists()
+    assert not default_storage.exists(str(kept.file))
