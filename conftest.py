@@ -13,6 +13,11 @@ from scripts import chromium as executable
 from tests.services import require
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What has to run in one process begins first: at the end all others would wait for it."""
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def broker_modules() -> None:
     """Load what sending a wake-up imports: a thread that imports it later changes `sys.modules` while others walk through it."""

@@ -123,7 +123,7 @@ CACHES = {
 QUEUE_DIR = DATA_DIR / "queue"
 CELERY_BROKER_URL = REDIS_URL or "safefs://localhost"  # the host means nothing to a folder; kombu warns without one
 CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {"socket_connect_timeout": 2, "socket_timeout": 5}
+    {"socket_connect_timeout": 2, "socket_timeout": 5, "max_retries": 1, "interval_start": 0}  # a person waits for a wake-up to end
     if REDIS_URL
     else {
         "data_folder_in": str(QUEUE_DIR / "messages"),

@@ -1,6 +1,8 @@
 """Settings of the test suite: a throw-away DATA_DIR, quick password hashing, static files from their sources."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
 for name in [name for name in os.environ if name.startswith(("GOOGLE_", "MICROSOFT_", "AUTOCONFIG_", "ALLOW_PRIVATE_"))]:
@@ -8,6 +10,7 @@ for name in [name for name in os.environ if name.startswith(("GOOGLE_", "MICROSO
 for name in ("SITE_URL", "TRACKING_URL", "TRACKING_HOSTS", "CANDOR_DEMO", "TRUSTED_PROXIES", "OWN_NETWORKS", "DEBUG", "EMAIL_URL"):
     os.environ.pop(name, None)
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="candor-tests-")
+atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
 os.environ["SITE_URL"] = "http://testserver"
 os.environ["TRACKING_URL"] = "http://track.test"
 os.environ["SECRET_KEY"] = "only-for-tests"

@@ -1,6 +1,9 @@
 """Debian's Chromium for Playwright: where it is, and how to start it quietly, as root too."""
 
-PATH = "/usr/bin/chromium"
+from pathlib import Path
+
+SHELL, WHOLE = "/usr/bin/chromium-headless-shell", "/usr/bin/chromium"  # the same engine, without what is around a page
+PATH = SHELL if Path(SHELL).exists() else WHOLE
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 WITHOUT_DATABASE = [  # processes, settings and pure rules: once is enough
+    "crm/demo/tests/test_restart.py",
     "crm/demo/tests/test_startup.py",
     "crm/tests/test_checks.py",
     "crm/lib/tests",

@@ -9,10 +9,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from scripts import chromium
+
 PLACES = {
     "postfix": ("/usr/lib/postfix/sbin/master", "/usr/sbin/postfix"),
     "dovecot": ("/usr/sbin/dovecot", "/usr/lib/dovecot/lmtp"),
-    "chromium": ("/usr/bin/chromium",),
+    "chromium": (chromium.PATH,),
     "spamassassin": ("/usr/bin/spamassassin",),
     "rspamd": ("/usr/bin/rspamd",),
 }

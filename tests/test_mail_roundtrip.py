@@ -25,7 +25,7 @@ from tests.services import require
 from tracking import preferences
 from tracking.models import Copy
 
-pytestmark = pytest.mark.mailstack
+pytestmark = [pytest.mark.mailstack, pytest.mark.xdist_group("mailstack")]
 FILE = bytes(range(256)) * 400
 LINKS = '<a href="https://acme.test/offer?a=1&amp;b=2#top">offer for Q1</a>, or <a href="mailto:x@acme.test">write</a>'
 BODY = f"<p>Dear Boris,</p><p>our {LINKS}.</p>"

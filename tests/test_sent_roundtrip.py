@@ -20,7 +20,7 @@ from tests.mailstack.stack import FILED, PASSWORDS, MailStack
 from tests.services import require
 from tracking import preferences
 
-pytestmark = pytest.mark.mailstack
+pytestmark = [pytest.mark.mailstack, pytest.mark.xdist_group("mailstack")]
 ALICE, DORA = "alice@candor.test", "dora@candor.test"  # the server files for Alice; for Dora the tests do it, when they like
 BODY = '<p>Dear all,</p><p>our <a href="https://acme.test/offer?a=1&amp;b=2#top">offer</a>.</p>'
 MINUTE = timedelta(minutes=1)

@@ -17,7 +17,7 @@ from mail.tests.syncing import folder_of, subjects, sync
 from tests.mailstack.stack import PASSWORDS, SENT, MailStack
 from tests.services import require
 
-pytestmark = [pytest.mark.mailstack]
+pytestmark = [pytest.mark.mailstack, pytest.mark.xdist_group("mailstack")]
 ALICE = "alice@candor.test"
 
 

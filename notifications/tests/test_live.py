@@ -10,9 +10,10 @@ import pytest
 from notifications.tests.live_site import Site, running
 
 pytestmark = pytest.mark.slow
+KINDS = [pytest.param(kind, marks=pytest.mark.xdist_group(f"live {kind}")) for kind in ("embedded", "granian", "uvicorn", "runserver")]
 
 
-@pytest.fixture(scope="module", params=["embedded", "granian", "uvicorn", "runserver"])
+@pytest.fixture(scope="module", params=KINDS)
 def site(request, tmp_path_factory):
     with running(request.param, tmp_path_factory.mktemp(request.param)) as site:
         yield site

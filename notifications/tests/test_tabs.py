@@ -7,7 +7,7 @@ import pytest
 
 from notifications.tests.live_site import running
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("tabs")]
 playwright_api = pytest.importorskip("playwright.sync_api")
 
 

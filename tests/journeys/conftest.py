@@ -8,7 +8,7 @@ import pytest
 from scripts.demo_process import Demo, running_demo
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo() -> Iterator[Demo]:
     """One demo for all journeys of this run."""
     with running_demo(UNDO_SECONDS="0") as running:

@@ -1,15 +1,17 @@
 """The mail side of the demo: what arrived for an address, and what its reader's program does with it."""
 
+import contextlib
 import email
 import time
 import urllib.request
+from collections.abc import Iterator
 from email.message import EmailMessage
 from email.policy import default
-from pathlib import Path
 from typing import Any
 
 from justhtml import JustHTML
 
+from crm.demo import maildir
 from scripts.demo_process import Demo
 
 READER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Thunderbird/128.4.0"
@@ -19,8 +21,8 @@ def wait_for_mail(demo: Demo, address: str, subject: str) -> EmailMessage:
     """The newest mail of that subject that the SMTP server kept for the address. Raises AssertionError after 20 s."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
-        for path in _files(demo, address):
-            message = email.message_from_bytes(path.read_bytes(), policy=default)
+        for raw in _mails(demo, address):
+            message = email.message_from_bytes(raw, policy=default)
             if message["Subject"] == subject:
                 assert isinstance(message, EmailMessage)
                 return message
@@ -70,5 +72,8 @@ def _all(message: EmailMessage, tag: str) -> list[Any]:
     return list(JustHTML(html_of(message), sanitize=False).query(tag))
 
 
-def _files(demo: Demo, address: str) -> list[Path]:
-    return sorted(Path(demo.data_dir, "demo-mail", address).rglob("*/*"), key=lambda path: path.stat().st_mtime, reverse=True)
+def _mails(demo: Demo, address: str) -> Iterator[bytes]:
+    """What lies in a mailbox, the newest first; what its reader's program moves elsewhere meanwhile is found the next time."""
+    for mail in maildir.mails(maildir.mailbox(demo.data_dir / "demo-mail", address)):
+        with contextlib.suppress(FileNotFoundError):
+            yield mail.path.read_bytes()

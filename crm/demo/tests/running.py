@@ -1,16 +1,21 @@
 """A demo as a newcomer starts it, in a process of its own."""
 
 import contextlib
+import fcntl
 import os
 import queue
 import random
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+import pytest
 
 from crm.demo.ports import is_free
 
@@ -81,6 +86,27 @@ def running(data: Path, *options: str, **environment: str) -> Iterator[Demo]:
         yield demo
     finally:
         demo.end(signal.SIGTERM)
+
+
+def started_before(factory: pytest.TempPathFactory, folder: Path) -> Path:
+    """Fill the folder with the data of a demo that ran once; it is made by whichever process of the tests asks first."""
+    base = factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with (shared / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "demo-data").exists():
+            with running(base / "first-start"):
+                pass
+            (base / "first-start").rename(shared / "demo-data")
+    shutil.copytree(shared / "demo-data", folder, dirs_exist_ok=True)
+    return folder
+
+
+@contextlib.contextmanager
+def database_of(data: Path) -> Iterator[sqlite3.Connection]:
+    """The database of a demo that does not run; what was changed is kept."""
+    with contextlib.closing(sqlite3.connect(data / "candor.sqlite3")) as database, database:
+        yield database
 
 
 def free_port() -> int:

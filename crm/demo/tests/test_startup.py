@@ -2,7 +2,6 @@ import http.client
 import os
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +10,9 @@ import pytest
 
 from crm.demo import maildir, reading
 from crm.demo.company import BORIS, COLLEAGUES, PASSWORD
-from crm.demo.tests.running import ROOT, Demo, eventually, free_port, is_alive, running
+from crm.demo.tests.running import ROOT, Demo, database_of, eventually, free_port, running
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo"), pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")]
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +102,7 @@ def boris_pixel(demo):
 
 
 def openings(data):
-    with sqlite3.connect(data / "candor.sqlite3") as database:
+    with database_of(data) as database:
         return database.execute("SELECT COUNT(*) FROM tracking_event WHERE counts AND kind = 'open'").fetchone()[0]
 
 
@@ -145,76 +144,6 @@ def test_a_misspelt_setting_is_named_with_what_was_meant(tmp_path):
     assert demo.process.wait(timeout=60) == 1
     eventually(lambda: "Did you mean TRACKING_URL?" in demo.output)
     assert "Traceback" not in demo.output
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_no_process_is_left_when_it_is_stopped_and_the_data_is_kept(tmp_path, number):
-    with running(tmp_path) as demo:
-        children = demo.children()
-        assert set(children) == {"web", "worker", "mailserver"}
-        assert demo.end(number) == 0
-        assert not any(is_alive(pid) for pid in children.values())
-    assert people(tmp_path) > 30
-
-
-def test_a_child_that_hangs_is_ended_too(tmp_path):
-    with running(tmp_path) as demo:
-        children = demo.children()
-        os.kill(children["worker"], signal.SIGSTOP)
-        assert demo.end() == 0
-    assert not any(is_alive(pid) for pid in children.values())
-
-
-def test_nothing_outlives_a_supervisor_that_was_killed(tmp_path):
-    with running(tmp_path) as demo:
-        children = demo.children()
-        demo.end(signal.SIGKILL)
-        eventually(lambda: not any(is_alive(pid) for pid in children.values()))
-
-
-def test_a_second_start_keeps_what_was_written_and_loads_nothing_twice(tmp_path):
-    with running(tmp_path):
-        pass
-    with sqlite3.connect(tmp_path / "candor.sqlite3") as database:
-        database.execute("UPDATE records_person SET name = 'Kept' WHERE id = 1")
-    before = people(tmp_path)
-    with running(tmp_path) as demo:
-        assert "Loading" not in demo.output
-    with sqlite3.connect(tmp_path / "candor.sqlite3") as database:
-        assert database.execute("SELECT name FROM records_person WHERE id = 1").fetchone() == ("Kept",)
-    assert people(tmp_path) == before
-
-
-def test_reset_begins_afresh_and_keeps_the_keys(tmp_path):
-    with running(tmp_path):
-        pass
-    keys = (tmp_path / "keys.json").read_text()
-    (tmp_path / "demo-mail" / "extra@x.test" / "new").mkdir(parents=True)
-    with sqlite3.connect(tmp_path / "candor.sqlite3") as database:
-        database.execute("UPDATE records_person SET name = 'Changed'")
-    with running(tmp_path, "--reset"):
-        pass
-    with sqlite3.connect(tmp_path / "candor.sqlite3") as database:
-        assert database.execute("SELECT COUNT(*) FROM records_person WHERE name = 'Changed'").fetchone() == (0,)
-    assert people(tmp_path) == 40
-    assert not (tmp_path / "demo-mail" / "extra@x.test").exists()
-    assert (tmp_path / "keys.json").read_text() == keys
-
-
-def test_reset_leaves_a_database_alone_that_is_not_the_demo_s(tmp_path):
-    with running(tmp_path):
-        pass
-    with sqlite3.connect(tmp_path / "candor.sqlite3") as database:
-        database.execute("UPDATE accounts_user SET email = replace(email, 'brightwater', 'ours')")
-    demo = Demo(tmp_path, free_port(), "--reset")
-    assert demo.process.wait(timeout=60) == 1
-    eventually(lambda: "users who are not the demo's" in demo.output)
-    assert people(tmp_path) == 40
-
-
-def people(data):
-    with sqlite3.connect(data / "candor.sqlite3") as database:
-        return database.execute("SELECT COUNT(*) FROM records_person").fetchone()[0]
 
 
 def test_an_old_python_gets_a_sentence(tmp_path):

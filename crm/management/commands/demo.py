@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand
 from crm.accounts.models import User
 from crm.demo.ports import is_free
 from crm.environment import is_loopback
+from mail.models import Account
 
 LAST_PORT = 65535
 
@@ -37,7 +38,9 @@ class Command(BaseCommand):
         if reset:
             _run("demo_data", "--forget")
         call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
-        if not User.objects.exists():
+        if User.objects.exists():
+            _follow_ports()
+        else:
             self.stdout.write("Loading the demo data…")
             self.stdout.flush()
             _run("demo_data")
@@ -90,6 +93,12 @@ def _lock(data: Path) -> None:
             f"Another Candor runs on the data in {data}. Stop it, or give this one a folder of its own: make run DATA_DIR=var2"
         ) from None
     os.set_inheritable(descriptor, True)
+
+
+def _follow_ports() -> None:
+    """The demo's mail accounts lead to the servers of this start, whatever PORT it had the last time."""
+    ports = {"smtp_port": settings.DEMO_SMTP_PORT, "imap_port": settings.DEMO_IMAP_PORT}
+    Account.objects.filter(is_demo=True).exclude(**ports).update(**ports)
 
 
 def _run(*arguments: str) -> None:
