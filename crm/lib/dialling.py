@@ -72,6 +72,7 @@ def _connect(family: int, address: Any, seconds: float) -> socket.socket:
         sock = undo.enter_context(socket.socket(family, socket.SOCK_STREAM))
         sock.settimeout(seconds)
         sock.connect(address)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a command and its literal are one question
         undo.pop_all()
     return sock
 

@@ -127,6 +127,7 @@ class FakeImap:
     def _serve(self, connection: socket.socket) -> None:
         with contextlib.suppress(OSError), connection, connection.makefile("rb") as file:
             connection.settimeout(30)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # several lines make one answer
             self.dialogue(self, connection, file).run()
 
 
