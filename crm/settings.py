@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "crm.apps.CrmConfig",
     "mail",
     "tracking",
+    "crm.consent",
     "crm.records",
     "notifications",
     "crm.accounts",

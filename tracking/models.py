@@ -7,10 +7,12 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.models import User
+from crm.consent.models import Rule
 from crm.records.models import Person
 from tracking.verdicts import Verdict
 
@@ -67,6 +69,7 @@ class TrackedMail(models.Model):
     requested_count = models.PositiveIntegerField(default=0)  # clicks that could not be decided
     first_requested_at = models.DateTimeField(null=True, blank=True)
     last_requested_at = models.DateTimeField(null=True, blank=True)
+    last_open_on = models.DateField(null=True, blank=True)  # the last day on which a coarse copy was opened
     first_replied_at = models.DateTimeField(null=True, blank=True)  # whoever answers has read
     last_replied_at = models.DateTimeField(null=True, blank=True)
 
@@ -78,6 +81,7 @@ class TrackedMail(models.Model):
             models.Index(fields=["owner", "-created_at"], name="tracking_mail_clicked", condition=Q(first_clicked_at__isnull=False)),
             models.Index(fields=["owner", "-created_at"], name="tracking_mail_replied", condition=Q(first_replied_at__isnull=False)),
             models.Index(fields=["last_opened_at"], name="tracking_mail_lately", condition=Q(last_opened_at__isnull=False)),
+            models.Index(fields=["owner", "-created_at"], name="tracking_mail_opened_day", condition=Q(last_open_on__isnull=False)),
         ]
 
 
@@ -90,6 +94,17 @@ class Copy(models.Model):
     email = models.EmailField(blank=True)
     dispatched_at = models.DateTimeField(null=True, blank=True)  # when the server answered 250
     returned_at = models.DateTimeField(null=True, blank=True)  # refused or bounced: whoever sees it from now on sees the returned mail
+    # what was decided at sending, see `crm.consent.decisions`
+    is_tracked = models.BooleanField(default=True, db_default=True)  # False: its body is as it was written
+    is_coarse = models.BooleanField(default=False, db_default=False)  # only the day of its last opening is kept, its links are plain
+    kept = models.PositiveSmallIntegerField(default=Rule.Kept.FULL, db_default=Rule.Kept.FULL)  # of the addresses that it is opened from
+    kept_days = models.PositiveSmallIntegerField(null=True, blank=True)  # then nothing is kept of them; None: as long as the hit
+    reason = models.CharField(max_length=12, blank=True, db_default="")  # of that decision: a `decisions.Reason`
+    last_open_on = models.DateField(null=True, blank=True)  # all that a coarse copy knows
+    stopped_at = models.DateTimeField(null=True, blank=True)  # its recipient refused since: nothing more is recorded
+
+    class Meta:
+        indexes = [models.Index(Lower("email"), name="tracking_copy_recipient")]
 
 
 class Answer(models.Model):
@@ -154,6 +169,7 @@ class Event(models.Model):
     counts = models.BooleanField()  # a person's, settled, and no repetition
     is_settled = models.BooleanField(default=True)  # a click is "checking" for about ten seconds
     look_again_at = models.DateTimeField(null=True, blank=True)  # when the other hits of its mail are to be looked at again
+    address_due_at = models.DateTimeField(null=True, blank=True)  # when the address is cut or dropped, as its copy was promised
     correction = models.CharField(max_length=16, blank=True, db_default="")  # the sender's own word: a verdict that overrules ours
 
     objects = EventQuerySet.as_manager()
@@ -163,6 +179,7 @@ class Event(models.Model):
             models.Index(fields=["mail", "-at"], name="tracking_event_of_mail"),
             models.Index(fields=["look_again_at"], name="tracking_event_open", condition=Q(look_again_at__isnull=False)),
             models.Index(fields=["address", "at"], name="tracking_event_source", condition=Q(kind="click")),
+            models.Index(fields=["address_due_at"], name="tracking_event_address_due", condition=Q(address_due_at__isnull=False)),
         ]
 
 

@@ -15,10 +15,11 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from django.conf import settings
 
-PIXEL_START, PIXEL_END, LINK_START = "/i/", ".gif", "/l/"
+PIXEL_START, PIXEL_END, LINK_START, PAGE_START = "/i/", ".gif", "/l/", "/p/"
 PIXEL = re.compile(r"/i/([A-Za-z0-9_-]{21}[AQgw])\.gif")  # the last letter carries two bits: one spelling a token
 LINK = re.compile(r"/l/([A-Za-z0-9_-]{28})")
-PIXEL_MAC, LINK_MAC = 8, 11  # bytes
+PAGE = re.compile(r"/p/([A-Za-z0-9_-]{26}[AEIMQUYcgkosw048])/")
+PIXEL_MAC, LINK_MAC, PAGE_MAC = 8, 11, 12  # bytes
 PROBE = 0  # the public id of no copy: by a link of it an installation proves that it holds our keys
 MAX_TARGET = 2000  # characters; more is not followed by every client
 MAX_WRITTEN = 3 * MAX_TARGET  # characters of a target in a query, each as %XX
@@ -61,6 +62,24 @@ def read_pixel(path: str) -> int | None:
     raw = urlsafe_b64decode(match[1] + "==")
     head, mac = raw[:8], raw[8:]
     matches = [compare_digest(mac, _pixel_mac(head, key)) for key in settings.TRACKING_KEYS]
+    return int.from_bytes(head) if True in matches else None
+
+
+def page_path(public_id: int) -> str:
+    """Path of the page where the recipient of a copy sees what is tracked, and refuses it."""
+    head = public_id.to_bytes(8)
+    token = urlsafe_b64encode(head + _page_mac(head, settings.TRACKING_KEYS[0])).decode().rstrip("=")
+    return f"{PAGE_START}{token}/"
+
+
+def read_page(path: str) -> int | None:
+    """The copy's public id, or None when the path is not one that we signed."""
+    match = PAGE.fullmatch(path)
+    if not match:
+        return None
+    raw = urlsafe_b64decode(match[1] + "=")
+    head, mac = raw[:8], raw[8:]
+    matches = [compare_digest(mac, _page_mac(head, key)) for key in settings.TRACKING_KEYS]
     return int.from_bytes(head) if True in matches else None
 
 
@@ -111,6 +130,12 @@ def _pixel_mac(head: bytes, key: str) -> bytes:
     mac = _keyed(key, b"pixel\0").copy()
     mac.update(head)
     return mac.digest()[:PIXEL_MAC]
+
+
+def _page_mac(head: bytes, key: str) -> bytes:
+    mac = _keyed(key, b"page\0").copy()
+    mac.update(head)
+    return mac.digest()[:PAGE_MAC]
 
 
 def _link_mac(head: bytes, target: str, key: str) -> bytes:

@@ -75,3 +75,17 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(self.time_zone)
+
+
+class AuditEntry(models.Model):
+    """Who used a tool of administration, when, on what. Entries are only ever added, and none holds anything of tracking or mail."""
+
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    actor = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    actor_name = models.CharField(max_length=200)  # stays when the user goes; of the system and of recipients: what they are
+    action = models.CharField(max_length=40)  # a key of `crm.accounts.audit.ACTIONS`
+    about = models.CharField(max_length=254, blank=True)  # an address, a name
+    details = models.JSONField(default=dict, blank=True)  # plain values that the sentence names
+
+    class Meta:
+        ordering = ["-at", "-pk"]

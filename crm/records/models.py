@@ -57,6 +57,7 @@ class Organisation(Owned):
     domain = models.CharField(_("domain"), max_length=200, blank=True, db_index=True)
     phone = models.CharField(_("phone"), max_length=50, blank=True)
     address = models.TextField(_("address"), blank=True)
+    country = models.CharField(_("country"), max_length=2, blank=True)  # ISO 3166
 
     class Meta:
         indexes = [models.Index(Lower("name"), "id", name="records_organisation_by_name")]
@@ -80,6 +81,7 @@ class Person(Owned):
     organisation = models.ForeignKey(
         Organisation, verbose_name=_("organisation"), null=True, blank=True, on_delete=models.SET_NULL, related_name="people"
     )
+    country = models.CharField(_("country"), max_length=2, blank=True)  # ISO 3166; empty: the organisation's
 
     class Meta:
         indexes = [

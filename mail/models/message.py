@@ -206,6 +206,7 @@ class Recipient(models.Model):
     email = models.EmailField(db_index=True)
     person = models.ForeignKey(Person, null=True, blank=True, on_delete=models.SET_NULL, related_name="mail_recipients")
     refusal = models.CharField(max_length=500, blank=True)  # the server's words, when this address was refused
+    decision = models.JSONField(null=True, blank=True)  # whether it was tracked and why, as it was at sending: a `decisions.Decision`
 
     class Meta:
         ordering = ["pk"]

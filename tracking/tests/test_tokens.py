@@ -122,3 +122,11 @@ def test_a_former_key_goes_on_verifying_and_the_newest_signs(settings):
     settings.TRACKING_KEYS = ["newest"]
     assert tokens.read_pixel(pixel) is None
     assert tokens.read_link(*split(link)) is None
+
+
+def test_a_page_s_address_is_read_back_and_no_other_kind_s():
+    path = tokens.page_path(2**62 + 5)
+    assert tokens.read_page(path) == 2**62 + 5
+    assert tokens.read_pixel(path.replace("/p/", "/i/").rstrip("/") + ".gif") is None
+    assert tokens.read_page(f"/p/{tokens.pixel_path(7)[3:25]}/") is None
+    assert tokens.read_page(path[:-2] + ("A" if path[-2] != "A" else "E") + "/") is None

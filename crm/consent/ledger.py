@@ -1,0 +1,112 @@
+"""The ledger of consent: what is in force for an address, and how an entry is added."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.core.exceptions import ValidationError
+from django.core.files import File
+from django.core.validators import validate_email
+from django.db import transaction
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm.accounts.models import User
+from crm.consent.models import Consent, Restriction
+from crm.consent.signals import no_more
+from crm.records.models import Person
+
+CLOCKS_DIFFER = timedelta(minutes=5)
+State, Source = Consent.State, Consent.Source
+
+
+class CannotRecord(Exception):
+    """The entry would say what cannot be; `sentence` tells the person why."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+def in_force(emails: Iterable[str]) -> dict[str, Consent]:
+    """The entry that holds for each address that has one, by the address in lower case.
+
+    The latest said holds. What recipients refused or withdrew themselves, only they can grant again.
+    """
+    holds: dict[str, Consent] = {}
+    for entry in Consent.objects.about(emails):
+        if not _is_overruled(entry, holds.get(entry.email)):
+            holds[entry.email] = entry
+    return {email: entry for email, entry in holds.items() if entry.state != State.UNKNOWN}
+
+
+def _is_overruled(entry: Consent, before: Consent | None) -> bool:
+    return before is not None and before.is_own and before.is_no and not entry.is_own and not entry.is_no
+
+
+@transaction.atomic
+def record(
+    *,
+    email: str,
+    state: str,
+    source: str,
+    at: datetime,
+    actor: User | None = None,
+    note: str = "",
+    wording: str = "",
+    wording_version: str = "",
+    evidence: File | None = None,  # type: ignore[type-arg]
+) -> Consent:
+    """Add an entry. Raises CannotRecord."""
+    email = email.strip().casefold()
+    _check(email, state, source, at)
+    entry = Consent(
+        email=email,
+        person=Person.objects.annotate(low=Lower("email")).filter(low=email).order_by("pk").first(),
+        state=state,
+        source=source,
+        at=at,
+        actor=actor,
+        actor_name=actor.name if actor else "",
+        note=note[:1000],
+        wording=wording,
+        wording_version=wording_version,
+    )
+    if evidence:
+        entry.evidence.save(evidence.name or "evidence", evidence, save=False)
+    entry.save()
+    if entry.is_no:
+        no_more.send(Consent, email=email, at=at)
+    return entry
+
+
+def _check(email: str, state: str, source: str, at: datetime) -> None:
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise CannotRecord(_("“%(email)s” is no email address.") % {"email": email}) from None
+    if at > timezone.now() + CLOCKS_DIFFER:
+        raise CannotRecord(_("Consent cannot be given in the future."))
+    before = in_force([email]).get(email)
+    if before and before.is_own and before.is_no and state in (State.GRANTED, State.UNKNOWN) and source not in Consent.OWN:
+        raise CannotRecord(_("%(email)s refused by themselves, and only they can allow it again.") % {"email": email})
+
+
+@transaction.atomic
+def restrict(*, email: str, note: str = "", now: datetime) -> Restriction:
+    """From now on the address's data lies there and is not used; its mails record nothing any more."""
+    email = email.strip().casefold()
+    standing = Restriction.objects.standing().filter(email=email).first()
+    no_more.send(Restriction, email=email, at=now)
+    return standing or Restriction.objects.create(email=email, note=note[:1000], began_at=now)
+
+
+def lift(*, email: str, now: datetime) -> bool:
+    """End an address's restriction; answers whether there was one."""
+    return bool(Restriction.objects.standing().filter(email=email.strip().casefold()).update(ended_at=now))
+
+
+def restricted(emails: Iterable[str]) -> set[str]:
+    """Those whose data is restricted, in lower case."""
+    wanted = {email.casefold() for email in emails}
+    return set(Restriction.objects.standing().filter(email__in=wanted).values_list("email", flat=True))

@@ -1,0 +1,79 @@
+"""Asking somebody for their consent: by a link in a fresh mail to that very address, which works once.
+
+A link that stands in many mails proves nothing: it can be forwarded, and the sender has it too.
+"""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from crm.accounts.models import User
+from crm.consent import ledger
+from crm.consent.models import Consent, Question
+from crm.consent.models import Settings as Company
+
+WORDING_VERSION = "2026-11"
+LASTS = timedelta(days=30)
+ASK_START = "/p/ask/"  # the page where it is answered
+
+
+class AlreadyAnswered(Exception):
+    """The link was used before, or its time is over."""
+
+
+def wording(sender: str) -> str:
+    """The question as recipients are shown it, in the language that is active."""
+    company = Company.load().company or sender
+    return _(
+        "May %(sender)s (%(company)s) see when you open our mails and follow the links in them? "
+        "You can say no, and take a yes back at any time; you get our mail either way."
+    ) % {"sender": sender, "company": company}
+
+
+@transaction.atomic
+def ask(*, email: str, words: str, now: datetime, asked_by: User | None = None) -> str:
+    """Remember a question; answers the token of its link, which nobody else may see."""
+    token = secrets.token_urlsafe(24)
+    Question.objects.create(
+        digest=_digest(token),
+        email=email.strip().casefold(),
+        asked_by=asked_by,
+        wording=words,
+        wording_version=WORDING_VERSION,
+        asked_at=now,
+        expires_at=now + LASTS,
+    )
+    return token
+
+
+def find(token: str, *, now: datetime) -> Question | None:
+    """The question that the token belongs to, while it can be answered."""
+    return Question.objects.filter(digest=_digest(token), answered_at=None, expires_at__gt=now).first()
+
+
+@transaction.atomic
+def answer(token: str, *, agrees: bool, now: datetime) -> Consent:
+    """Put the answer into the ledger; the link is used up. Raises AlreadyAnswered."""
+    question = find(token, now=now)
+    if question is None or not Question.objects.filter(pk=question.pk, answered_at=None).update(answered_at=now):
+        raise AlreadyAnswered
+    return ledger.record(
+        email=question.email,
+        state=Consent.State.GRANTED if agrees else Consent.State.REFUSED,
+        source=Consent.Source.MAIL,
+        at=now,
+        wording=question.wording,
+        wording_version=question.wording_version,
+    )
+
+
+def forget(*, before: datetime) -> int:
+    """Delete questions whose time was over by then."""
+    return Question.objects.filter(expires_at__lt=before).delete()[0]
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
