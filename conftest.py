@@ -10,7 +10,13 @@ from django.utils import translation
 from crm.accounts.models import Team, User
 from crm.celery import app
 from scripts import chromium as executable
+from tests import shared
 from tests.services import require
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if shared.begin():
+        config.add_cleanup(shared.end)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

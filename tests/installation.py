@@ -12,6 +12,8 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
+from tests.shared import put_migrated_database
+
 ROOT = Path(__file__).resolve().parent.parent
 PRELUDE = "import django, json, os, sys; django.setup()\n"
 
@@ -37,7 +39,8 @@ class Installation:
         if self._server:
             self._administer("CREATE DATABASE {}")
             self.environment["DATABASE_URL"] = urlunsplit(urlsplit(self._server)._replace(path=f"/{self._name}"))
-        self.run("from django.core.management import call_command; call_command('migrate', verbosity=0)")
+            self.run("from django.core.management import call_command; call_command('migrate', verbosity=0)")
+        put_migrated_database(self.folder)
         return self
 
     def __exit__(self, *details: object) -> None:

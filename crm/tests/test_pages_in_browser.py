@@ -62,7 +62,7 @@ def complaints(page: Any) -> list[str]:
 
 @pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
 def test_every_page_holds_in_every_look(chromium, site, axe, width, theme):
-    looks = {"viewport": {"width": width, "height": 900}, "color_scheme": theme}
+    looks = {"viewport": {"width": width, "height": 900}, "color_scheme": theme, "reduced_motion": "reduce"}
     for email, addresses in (("", OPEN_TO_ALL), ("ada@acme.test", BEHIND_SIGN_IN)):
         context = browse(chromium, site, email, **looks)
         page = context.new_page()

@@ -1,9 +1,9 @@
 """Attacks to show: the corpus where it is at hand, and our own variants of what others found in mail programs."""
 
 import json
-from pathlib import Path
 
-PLACE = Path("shared", "corpora", "hostile-html.json")  # beside this checkout, or further up
+from tests.corpora import found
+
 HOST = "https://evil.test"
 OWN = [
     "<script>alert(1)</script>",
@@ -72,6 +72,6 @@ OWN = [
 
 def snippets() -> list[str]:
     """The corpus, where it is at hand, and our own."""
-    corpus = next((folder / PLACE for folder in Path(__file__).resolve().parents if (folder / PLACE).is_file()), None)
+    corpus = found("hostile-html.json")
     known = [entry["input"] for entry in json.loads(corpus.read_text())] if corpus else []
     return [text.replace("\0", "") for text in [*known, *OWN]]

@@ -1,12 +1,9 @@
 """Mails for tests, as they come over the wire; and where the collection of real ones is."""
 
-import os
 from email.message import EmailMessage
 from pathlib import Path
 
-import pytest
-
-PLACE = "shared/corpora/eml"
+from tests.corpora import corpus
 
 
 def mail(body: str = "Hello\n", **fields: str) -> bytes:
@@ -55,10 +52,5 @@ def built(**attached: bytes) -> EmailMessage:
 
 
 def collection() -> list[Path]:
-    """The real mails of EML_CORPUS, or of a folder above the project; without them the test is skipped."""
-    root = Path(__file__).resolve().parent.parent.parent
-    places = [Path(os.environ["EML_CORPUS"])] if "EML_CORPUS" in os.environ else [above / PLACE for above in root.parents]
-    found = next((place for place in places if place.is_dir()), None)
-    if found is None:
-        pytest.skip(f"there is no {PLACE} above the project (set EML_CORPUS)")
-    return sorted(found.rglob("*.eml"))
+    """Real mails; without them the test is skipped."""
+    return sorted(corpus("eml").rglob("*.eml"))

@@ -1,15 +1,11 @@
-"""Returned mail of some eighty mail systems. The corpus is kept elsewhere: TEST_CORPORA names the folder that holds its `eml`."""
+"""Returned mail of some eighty mail systems, from the corpora."""
 
-import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from mail import report_words, reports
+from tests.corpora import corpus
 
-CORPORA = Path(os.environ.get("TEST_CORPORA", ""), "eml")
 BOUNCES = "sisimai+set-of-emails"
 IS_ONE = "test_fixtures_delivery-status.eml"  # among the mails of another collection
 NONE = {"arf-01", "rfc3834-01"}  # a complaint and an absence
@@ -118,11 +114,9 @@ WITHOUT_ID = {  # of the returned mail nothing tells
     "lhost-verizon-01",
 }
 
-pytestmark = pytest.mark.skipif(not os.environ.get("TEST_CORPORA"), reason="TEST_CORPORA names no folder of mails")
-
 
 def bounces() -> Iterator[tuple[str, bytes]]:
-    for path in sorted((CORPORA / BOUNCES).glob("*.eml")):
+    for path in sorted((corpus("eml") / BOUNCES).glob("*.eml")):
         yield re.sub(r"^maildir_(?:bsd|dos|mac)_", "", path.stem), path.read_bytes()
 
 
@@ -146,7 +140,7 @@ def test_the_returned_mails_message_id_is_read_wherever_it_stands():
 
 
 def test_no_other_mail_is_taken_for_a_report():
-    others = [path for path in sorted(CORPORA.glob("*/*.eml")) if path.parent.name != BOUNCES]
+    others = [path for path in sorted(corpus("eml").glob("*/*.eml")) if path.parent.name != BOUNCES]
     taken = [path.name for path in others if reports.read(path.read_bytes())]
     assert len(others) > 90
     assert taken == [IS_ONE]

@@ -16,6 +16,8 @@ from typing import Any
 import psycopg
 from django.conf import settings
 
+from tests.shared import put_migrated_database
+
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = {
     "uvicorn": [sys.executable, "-m", "uvicorn", "crm.asgi:application", "--port", "{port}", "--lifespan", "off", "--no-access-log"],
@@ -90,6 +92,7 @@ class Reader:
 def running(kind: str, folder: Path) -> Iterator[Site]:
     """Start a writer and a server of this kind on a fresh database."""
     port = free_port()
+    put_migrated_database(folder)
     with fresh_database(port) as database_url:
         environment = {
             **{name: value for name, value in os.environ.items() if name not in {"SITE_URL", "TRACKING_URL", "REDIS_URL"}},

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 
+from tests.shared import put_migrated_database
 from tracking import edge, hits, tokens
 from tracking.spool import files
 
@@ -176,8 +177,7 @@ def test_threads_tear_no_record(spool):
 @pytest.mark.slow
 def test_a_recorder_killed_at_any_moment_counts_each_hit_once(tmp_path):
     """The real program, killed again and again while it records; then left to finish."""
-    manage = [sys.executable, str(django_settings.BASE_DIR / "manage.py")]
-    subprocess.run([*manage, "migrate", "-v0"], env=environment(tmp_path), check=True)
+    put_migrated_database(tmp_path)
     prepare = """
 import django; django.setup()
 from django.utils import timezone

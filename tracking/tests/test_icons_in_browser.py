@@ -37,7 +37,7 @@ def page(request: Any, chromium: Any, live_server: Any, settings: Any, alice: Us
     signed_in = Client()
     signed_in.force_login(alice)
     context = chromium.new_context(
-        base_url=live_server.url, viewport={"width": request.param, "height": 700}, has_touch=request.param < 400
+        reduced_motion="reduce", base_url=live_server.url, viewport={"width": request.param, "height": 700}, has_touch=request.param < 400
     )
     context.add_cookies([{"name": "candor_session", "value": signed_in.cookies["candor_session"].value, "url": live_server.url}])
     context.route("**/live/**", lambda route: route.fulfill(status=204))

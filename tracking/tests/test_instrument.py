@@ -1,7 +1,6 @@
 """The body that goes out: links rewritten, pixel placed, all else byte for byte as it was."""
 
 import html as htmllib
-import os
 import re
 from pathlib import Path
 
@@ -10,13 +9,13 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from tests.corpora import corpus
 from tracking import tokens
 from tracking.instrument import add_copy, instrument, pixel
 from tracking.models import Copy, TrackedLink, TrackedMail
 from tracking.tests.fidelity import differences, pixels, unexplained
 
 HOST = "http://track.test/"
-TEMPLATES = os.environ.get("MAIL_TEMPLATES", "")  # a folder of other people's mails, looked through when given
 SAMPLES = Path(__file__).parent / "samples"
 
 
@@ -225,9 +224,8 @@ def test_our_samples_stay_faithful(copy, sample):
     assert pixels(tracked, HOST) == 1
 
 
-@pytest.mark.skipif(not TEMPLATES, reason="no folder of real mails was given (MAIL_TEMPLATES)")
 def test_real_mails_stay_faithful(copy):
-    mails = sorted(Path(TEMPLATES).rglob("*.html"))
+    mails = sorted(corpus("html").rglob("*.html"))
     assert mails
     for mail in mails:
         body = mail.read_bytes().decode("utf-8", "surrogateescape")

@@ -1,7 +1,6 @@
 """A demo as a newcomer starts it, in a process of its own."""
 
 import contextlib
-import fcntl
 import os
 import queue
 import random
@@ -15,9 +14,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pytest
-
 from crm.demo.ports import is_free
+from tests import shared
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 PATIENCE = 90.0  # seconds, for a machine that does much else
@@ -88,18 +86,15 @@ def running(data: Path, *options: str, **environment: str) -> Iterator[Demo]:
         demo.end(signal.SIGTERM)
 
 
-def started_before(factory: pytest.TempPathFactory, folder: Path) -> Path:
-    """Fill the folder with the data of a demo that ran once; it is made by whichever process of the tests asks first."""
-    base = factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    with (shared / "demo.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (shared / "demo-data").exists():
-            with running(base / "first-start"):
-                pass
-            (base / "first-start").rename(shared / "demo-data")
-    shutil.copytree(shared / "demo-data", folder, dirs_exist_ok=True)
+def started_before(folder: Path) -> Path:
+    """Fill the folder with the data of a demo that ran once."""
+    shutil.copytree(shared.made_once("demo", _start_once), folder, dirs_exist_ok=True)
     return folder
+
+
+def _start_once(folder: Path) -> None:
+    with running(folder):
+        pass
 
 
 @contextlib.contextmanager

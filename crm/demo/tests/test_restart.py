@@ -12,12 +12,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reas
 
 
 @pytest.fixture
-def old_data(tmp_path, tmp_path_factory):
+def old_data(tmp_path):
     """Data of a demo that was started before, on other ports."""
-    return started_before(tmp_path_factory, tmp_path)
+    return started_before(tmp_path)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])  # the other tests end it by SIGTERM
 def test_no_process_is_left_when_it_is_stopped_and_the_data_is_kept(old_data, number):
     with running(old_data) as demo:
         children = demo.children()

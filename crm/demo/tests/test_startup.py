@@ -10,7 +10,7 @@ import pytest
 
 from crm.demo import maildir, reading
 from crm.demo.company import BORIS, COLLEAGUES, PASSWORD
-from crm.demo.tests.running import ROOT, Demo, database_of, eventually, free_port, running
+from crm.demo.tests.running import ROOT, Demo, database_of, eventually, free_port, running, started_before
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo"), pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")]
 
@@ -107,7 +107,7 @@ def openings(data):
 
 
 def test_a_second_copy_runs_beside_it_with_data_of_its_own(demo, tmp_path):
-    with running(tmp_path) as other:
+    with running(started_before(tmp_path)) as other:
         assert status(other) == status(demo) == 200
         assert other.port != demo.port
 

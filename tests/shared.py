@@ -1,0 +1,52 @@
+"""What is made once for a whole run of the tests, by whichever of its processes needs it first."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = "CANDOR_TESTS_FOLDER"  # in the environment of every process of the run
+DATABASE = "candor.sqlite3"
+
+
+def begin() -> bool:
+    """Make the folder of this run, unless the process that began it has; answers whether it is this one."""
+    if FOLDER in os.environ:
+        return False
+    os.environ[FOLDER] = tempfile.mkdtemp(prefix="candor-tests-run-")
+    return True
+
+
+def end() -> None:
+    """Remove the folder; for the process that began the run."""
+    shutil.rmtree(os.environ.pop(FOLDER), ignore_errors=True)
+
+
+def made_once(name: str, make: Callable[[Path], None]) -> Path:
+    """The folder of that name, filled by `make` when it is asked for the first time."""
+    base = Path(os.environ[FOLDER])
+    with (base / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (base / name).exists():
+            unfinished = base / f"{name}.unfinished"
+            unfinished.mkdir()
+            make(unfinished)
+            unfinished.rename(base / name)
+    return base / name
+
+
+def put_migrated_database(folder: Path) -> None:
+    """Begin a DATA_DIR with an empty database of the present version, on SQLite: to migrate it takes seconds."""
+    if not os.environ.get("DATABASE_URL"):
+        shutil.copy(made_once("migrated", _migrate) / DATABASE, folder / DATABASE)
+
+
+def _migrate(folder: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(folder), "DEBUG": "1", "DJANGO_SETTINGS_MODULE": "crm.settings"}
+    command = [sys.executable, "-W", "ignore", "manage.py", "migrate", "--verbosity", "0"]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
