@@ -20,6 +20,7 @@ class Arrival(NamedTuple):
     counts: bool
     is_settled: bool = True
     look_again_at: float | None = None  # seconds since 1970
+    address_due_at: float | None = None  # likewise
 
     @property
     def is_click(self) -> bool:

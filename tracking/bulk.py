@@ -21,7 +21,7 @@ from tracking.verdicts import RULES_VERSION, Verdict
 
 COLUMNS = (
     "hit_id, mail_id, copy_id, link_id, kind, at, method, user_agent, address, headers, viewer_id, "
-    "is_own_network, verdict, reasons, rules_version, counts, is_settled, look_again_at"
+    "is_own_network, verdict, reasons, rules_version, counts, is_settled, look_again_at, address_due_at"
 )
 ADDED_COLUMNS = ("open_count", "first_opened_at", "last_opened_at", "loaded_count", "first_loaded_at", "last_loaded_at")
 CHANGED_COLUMNS = ("verdict", "reasons", "rules_version", "counts", "is_settled", "look_again_at")
@@ -80,12 +80,13 @@ def update_events(changes: Iterable[tuple[int, tuple[Any, ...]]]) -> None:
 def rows_of(arrivals: Iterable[Arrival]) -> Iterator[tuple[Any, ...]]:
     """The values of COLUMNS, as the database takes them; times as Django would write them, only quicker."""
     moment = _text_moment if connection.vendor == "sqlite" else _moment
-    for hit, copy_id, mail_id, link_id, is_own, verdict, reasons, counts, is_settled, again in arrivals:
+    for hit, copy_id, mail_id, link_id, is_own, verdict, reasons, counts, is_settled, again, due in arrivals:
         hit_id, kind, _public_id, _number, at, method, user_agent, address, headers, viewer_id = hit
         kept = json.dumps(headers) if headers else "{}"
         known = known_address(address)
         facts = (hit_id, mail_id, copy_id, link_id, kind, moment(at), method, user_agent, known, kept, viewer_id, is_own)
-        yield *facts, verdict.value, _as_json(reasons), RULES_VERSION, counts, is_settled, None if again is None else moment(again)
+        later = None if again is None else moment(again), None if due is None or known is None else moment(due)
+        yield *facts, verdict.value, _as_json(reasons), RULES_VERSION, counts, is_settled, *later
 
 
 def _moment(at: float) -> datetime:

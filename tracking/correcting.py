@@ -33,7 +33,8 @@ def correct(event: Event, *, verdict: str, now: datetime) -> None:
     Event.objects.filter(pk__in=[one.pk for one in reading]).update(correction=verdict)
     copy = gathering.copies(pk=event.copy_id)[event.copy_id]
     outcome = rejudging.Outcome()
-    rejudging.rejudge(copy, reading[0].at, OurSide.load({copy.owner_id}, now=now), now=now, outcome=outcome)
+    ours, freed = OurSide.load({copy.owner_id}, now=now), {one.pk for one in reading if one.correction and not verdict}
+    rejudging.rejudge(copy, reading[0].at, ours, now=now, outcome=outcome, freed=freed)
     counting.recount([event.mail_id])
     telling.tell([event.mail_id], now=now)
 

@@ -13,3 +13,8 @@ def name(day: date) -> str:
     if (today - day).days in (0, 1):
         return _("yesterday") if day < today else _("today")
     return format_date(day, "D j M" if day.year == today.year else "j M Y")
+
+
+def exact(day: date) -> str:
+    """“3 March”, with its year when that is another."""
+    return format_date(day, "j E" if day.year == timezone.localdate().year else "j E Y")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tracking import days, describing, wording
-from tracking.models import Event, TrackedMail
+from tracking.models import Copy, Event, TrackedMail
 from tracking.reading import is_verdict
 from tracking.verdicts import COUNTING, Verdict, words_of
 
@@ -68,7 +68,7 @@ class Line:
 
     @property
     def verdict(self) -> Promise | str:
-        return describing.verdict(self.event) if self.event.is_settled else _("Being looked at")
+        return describing.verdict(self.event) if self.event.is_settled else wording.being_looked_at()
 
     @property
     def tone(self) -> str:
@@ -110,6 +110,27 @@ def used_choices(mail: TrackedMail) -> Iterable[tuple[str, Promise]]:
     """The choices that would show something; none when all hits are of one kind."""
     used = [(key, words) for key, (words, which) in CHOICES.items() if key and mail.events.filter(which).exists()]
     return [("", CHOICES[""][0]), *used] if len(used) > 1 else []
+
+
+@dataclass(frozen=True)
+class Without:
+    """A copy of which not every request is kept, in words."""
+
+    whose: str
+    words: str
+
+
+def without_hits(mail: TrackedMail) -> list[Without]:
+    """The copies of which only a day is kept, or nothing, or nothing any more."""
+    copies = (
+        mail.copies.filter(Q(is_coarse=True) | Q(is_tracked=False) | Q(stopped_at__isnull=False)).select_related("person").order_by("pk")
+    )
+    return [Without(wording.reader(copy), "; ".join(_without(copy))) for copy in copies]
+
+
+def _without(copy: Copy) -> list[str]:
+    said = [wording.coarsely(copy)] if copy.is_coarse and copy.is_tracked else []
+    return said + [words for words in [wording.unwatched(copy)] if words]
 
 
 def _before(events: QuerySet[Event], mail: TrackedMail, pk: int) -> QuerySet[Event]:

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any, NamedTuple
@@ -22,7 +22,10 @@ REACH = timedelta(minutes=10)  # a hit says something about others this long bef
 MOST = 10_000  # hits that are looked at beside a batch: a flood upon one copy must not slow down the others
 SPREAD = 60.0  # seconds within which one source came to several recipients
 ENOUGH = 10  # other recipients: nobody counts further
-COPY_COLUMNS = ("pk", "mail_id", "mail__owner_id", "email", "dispatched_at", "returned_at", "mail__is_local")
+COPY_COLUMNS = (
+    *("pk", "mail_id", "mail__owner_id", "email", "dispatched_at", "returned_at", "mail__is_local"),
+    *("is_coarse", "kept", "kept_days", "last_open_on"),
+)
 
 
 class KnownCopy(NamedTuple):
@@ -33,6 +36,10 @@ class KnownCopy(NamedTuple):
     owner_id: int
     email: str  # empty when several recipients share it
     facts: CopyFacts
+    is_coarse: bool
+    kept: int  # of addresses, a `Rule.Kept`
+    kept_days: int | None
+    last_open_on: date | None  # of a coarse one
 
 
 class Stored(NamedTuple):
@@ -76,19 +83,20 @@ def copies(**which: Any) -> dict[int, KnownCopy]:
     return {row[0]: known_copy(row) for row in Copy.objects.filter(**which).values_list(*COPY_COLUMNS)}
 
 
-def copies_by_public_id(public_ids: Iterable[int]) -> dict[int, KnownCopy]:
-    """Copies by what their tokens carry."""
-    rows = Copy.objects.filter(public_id__in=public_ids).values_list("public_id", *COPY_COLUMNS)
+def watched_copies(public_ids: Iterable[int]) -> dict[int, KnownCopy]:
+    """Copies by what their tokens carry, without those that are not tracked, or no longer: nothing of their hits is kept."""
+    watched = Copy.objects.filter(public_id__in=public_ids, is_tracked=True, stopped_at=None)
+    rows = watched.values_list("public_id", *COPY_COLUMNS)
     return {public_id: known_copy(rest) for public_id, *rest in rows}
 
 
 def known_copy(row: Sequence[Any]) -> KnownCopy:
     """A copy from the values of COPY_COLUMNS."""
-    pk, mail_id, owner_id, email, dispatched_at, returned_at, is_local = row
+    pk, mail_id, owner_id, email, dispatched_at, returned_at, is_local, *promised = row
     facts = CopyFacts(
         dispatched_at=dispatched_at.timestamp() if dispatched_at else None, is_returned=returned_at is not None, is_local=is_local
     )
-    return KnownCopy(pk, mail_id, owner_id, email, facts)
+    return KnownCopy(pk, mail_id, owner_id, email, facts, *promised)
 
 
 def lock(mail_ids: Iterable[int]) -> set[int]:
@@ -98,6 +106,14 @@ def lock(mail_ids: Iterable[int]) -> set[int]:
         return ids
     rows = TrackedMail.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")  # in one order: no deadlock
     return set(rows.values_list("pk", flat=True))
+
+
+def lock_of(public_ids: Iterable[int]) -> None:
+    """Likewise of the mails of these copies, which are to be read afterwards: whoever stops one meanwhile is waited for."""
+    if connection.features.has_select_for_update:
+        mails = Copy.objects.filter(public_id__in=public_ids).values("mail")
+        locked = TrackedMail.objects.select_for_update(no_key=True).filter(pk__in=mails).order_by("pk")
+        list(locked.values_list("pk"))
 
 
 def link_ids(mail_ids: Iterable[int]) -> dict[tuple[int, int], int]:

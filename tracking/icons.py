@@ -42,11 +42,14 @@ def eye(activity: Activity) -> Icon:
     undecided = mail.loaded_count if mail.counts_undecided else 0  # type: ignore[attr-defined]
     if mail.first_opened_at or undecided:
         return Icon(State.SEEN, mail.open_count + undecided, opened_words(mail.open_count, undecided), sign="eye")
+    if mail.last_open_on:
+        return Icon(State.SEEN, 0, wording.opened_on(mail.last_open_on), sign="eye")
     if mail.first_clicked_at:
         return Icon(State.SEEN, 0, _("Read: a link was followed"), sign="eye")
     if mail.first_loaded_at:
         return Icon(State.LOADED, 0, _("Loaded by mail software, may not have been read"), sign="eye")
-    return Icon(State.NOTHING, 0, _("Not opened, or images blocked"), sign="eye")
+    words = _("Not tracked, as was decided at sending") if activity.is_untracked else _("Not opened, or images blocked")
+    return Icon(State.NOTHING, 0, words, sign="eye")
 
 
 def chain(activity: Activity) -> Icon:
@@ -58,7 +61,8 @@ def chain(activity: Activity) -> Icon:
     elif mail.first_requested_at:
         state, words = State.LOADED, _("A link was requested, perhaps by software alone")
     else:
-        state, words = State.NOTHING, _("No link followed yet")
+        plain = activity.is_untracked or activity.has_plain_links
+        state, words = State.NOTHING, _("Links are not tracked, as was decided at sending") if plain else _("No link followed yet")
     if is_checking:
         checking = _("finding out whether a person followed it")
         words = f"{words}; {checking}" if state else _("A link was requested; finding out whether a person followed it")

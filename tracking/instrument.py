@@ -10,8 +10,9 @@ from django.db import transaction
 from django.utils.functional import Promise
 
 from crm.accounts.models import User
+from crm.consent.decisions import Decision
 from crm.records.models import Person
-from tracking import hosts, links, placing, tokens
+from tracking import coarse, hosts, links, placing, tokens
 from tracking.models import Copy, Event, TrackedLink, TrackedMail
 
 logger = logging.getLogger(__name__)
@@ -62,14 +63,23 @@ def track(
     )
 
 
-def add_copy(*, mail: TrackedMail, person: Person | None = None, email: str = "") -> Copy:
-    """One instrumented body of the mail; person and address stay empty when several recipients share it."""
-    return Copy.objects.create(mail=mail, person=person, email=email)
+def add_copy(*, mail: TrackedMail, person: Person | None = None, email: str = "", decision: Decision | None = None) -> Copy:
+    """One body of the mail; person and address stay empty when several recipients share it.
+
+    What was decided about its recipients, the strictest of them, is frozen on it.
+    """
+    copy = Copy(mail=mail, person=person, email=email)
+    if decision:
+        copy.is_tracked, copy.is_coarse, copy.reason = decision.may_track, decision.is_coarse, str(decision.reason)
+        copy.kept, copy.kept_days = decision.kept, decision.kept_days
+    copy.save()
+    return copy
 
 
 def mark_returned(*, copy: Copy, at: datetime) -> None:
     """Note that the copy could not be delivered: what loads it is its sender, looking at the returned mail, now and before."""
-    if Copy.objects.filter(pk=copy.pk, returned_at=None).update(returned_at=at):
+    if Copy.objects.filter(pk=copy.pk, returned_at=None).update(returned_at=at, last_open_on=None):
+        coarse.recount([copy.mail_id])
         Event.objects.filter(copy=copy).update(look_again_at=at)  # the next settling corrects what was told of them
 
 
@@ -79,7 +89,12 @@ def mark_dispatched(*, copy: Copy, at: datetime) -> None:
 
 
 def instrument(html: str, *, copy: Copy) -> str:
-    """The body with this copy's pixel and links, whose rows are saved; the original after any fault of ours, which is logged."""
+    """The body with this copy's pixel and links, whose rows are saved; the original after any fault of ours, which is logged.
+
+    Of a copy that is not tracked it is the original too, byte for byte, and the mail is as tracked as before.
+    """
+    if not copy.is_watched:
+        return html
     try:
         with transaction.atomic():
             return _instrumented(html, copy)
@@ -90,16 +105,20 @@ def instrument(html: str, *, copy: Copy) -> str:
 
 
 def _instrumented(html: str, copy: Copy) -> str:
-    plan = plan_for(html, mail=copy.mail)
+    plan = plan_for(html, mail=copy.mail, is_coarse=copy.is_coarse)
     rows = _save_links(copy.mail, plan.tracked)
-    _own_up(copy.mail, plan)
+    _own_up(copy, plan)
     return filled(plan, copy, numbers=[row.number for row in rows])
 
 
-def plan_for(html: str, *, mail: TrackedMail) -> placing.Plan:
-    """What will be tracked in a body that goes out as this mail."""
+def plan_for(html: str, *, mail: TrackedMail, is_coarse: bool = False) -> placing.Plan:
+    """What will be tracked in a body that goes out as this mail; the links of a coarse copy stay plain."""
     return placing.plan(
-        html, base=hosts.base_of(mail), own=hosts.own_addresses(), tracks_opens=mail.tracks_opens, tracks_links=mail.tracks_links
+        html,
+        base=hosts.base_of(mail),
+        own=hosts.own_addresses(),
+        tracks_opens=mail.tracks_opens,
+        tracks_links=mail.tracks_links and not is_coarse,
     )
 
 
@@ -135,17 +154,17 @@ def pixel(copy: Copy) -> str:
 
 def _admit(mail: TrackedMail) -> None:
     """Say of a mail whose body failed that it is not tracked, unless another copy of it has gone tracked before."""
-    if not mail.copies.exclude(dispatched_at=None).exists():
+    if not mail.copies.filter(is_tracked=True).exclude(dispatched_at=None).exists():
         TrackedMail.objects.filter(pk=mail.pk).update(tracks_opens=False, tracks_links=False)
 
 
-def _own_up(mail: TrackedMail, plan: placing.Plan) -> None:
+def _own_up(copy: Copy, plan: placing.Plan) -> None:
     """Where nothing can be known because nothing was put in, the mail does not say that it is tracked."""
-    fields = []
+    mail, fields = copy.mail, []
     if mail.tracks_opens and plan.pixel_at is None:
         logger.warning("A mail goes out without a pixel: %s", plan.place)
         mail.tracks_opens, fields = False, ["tracks_opens"]
-    if mail.tracks_links and plan.is_untouched:
+    if mail.tracks_links and plan.is_untouched and not copy.is_coarse:
         mail.tracks_links, fields = False, [*fields, "tracks_links"]
     if fields:
         mail.save(update_fields=fields)

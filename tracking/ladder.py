@@ -8,6 +8,7 @@ def is_opened(path: str = "", *, with_undecided: bool = False) -> Q:
     """Read by a person, as far as anybody can know; `path` leads to the TrackedMail, `with_undecided` is the user's own setting."""
     columns = (
         "first_opened_at",
+        "last_open_on",
         "first_clicked_at",
         "first_replied_at",
         *(("first_loaded_at", "first_requested_at") if with_undecided else ()),

@@ -106,6 +106,11 @@ class Copy(models.Model):
     class Meta:
         indexes = [models.Index(Lower("email"), name="tracking_copy_recipient")]
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether anything of it is recorded, from now on; what is not tracked goes out as it was written."""
+        return self.is_tracked and self.stopped_at is None
+
 
 class Answer(models.Model):
     """A person's answer to a tracked mail. Of one to whom the mail did not go nothing is kept but the time."""
@@ -181,6 +186,19 @@ class Event(models.Model):
             models.Index(fields=["address", "at"], name="tracking_event_source", condition=Q(kind="click")),
             models.Index(fields=["address_due_at"], name="tracking_event_address_due", condition=Q(address_due_at__isnull=False)),
         ]
+
+
+class Bygone(models.Model):
+    """Hits of one kind upon a copy that are no longer kept, as a number: so that the sender's counters stay what they were."""
+
+    mail = models.ForeignKey(TrackedMail, on_delete=models.CASCADE, related_name="bygones")
+    copy = models.ForeignKey(Copy, on_delete=models.CASCADE, related_name="bygones")
+    link = models.ForeignKey(TrackedLink, null=True, blank=True, on_delete=models.CASCADE, related_name="bygones")
+    kind = models.CharField(max_length=5, choices=Event.Kind.choices)
+    is_undecided = models.BooleanField()  # else a person's, which counted
+    count = models.PositiveIntegerField()
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
 
 
 class KnownPlaceQuerySet(models.QuerySet["KnownPlace"]):

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, time
 from functools import cached_property
 
 from django.db.models import Count, Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
-from tracking import describing
-from tracking.models import Answer, Copy, Event, Preferences, TrackedLink, TrackedMail
+from tracking import describing, wording
+from tracking.models import Answer, Bygone, Copy, Event, Preferences, TrackedLink, TrackedMail
 from tracking.verdicts import Verdict
 
 SHOWN = 100  # requests of one kind in a card; earlier ones are told as a number
@@ -35,11 +36,35 @@ class CopyActivity:
     newest: datetime | None = None
     followed_at: datetime | None = None  # the newest click of a person: whoever follows a link has read
     replied_at: datetime | None = None  # likewise whoever answers
+    bygone: Bygone | None = None  # openings that are no longer kept
 
     @property
     def name(self) -> str:
         """Whose copy it is; empty when several share it."""
-        return self.copy.person.name if self.copy.person else self.copy.email
+        return wording.reader(self.copy)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether a person is known to have read it."""
+        return bool(self.times or self.bygone or self.copy.last_open_on or self.followed_at or self.replied_at)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is anything to tell of it."""
+        return bool(self.newest or self.is_read)
+
+    @property
+    def words(self) -> str:
+        """What is said of it where there are no times to show; empty when what is undecided says all."""
+        if self.copy.last_open_on:
+            return wording.opened_on(self.copy.last_open_on)
+        if self.bygone:
+            return wording.long_ago(self.bygone)
+        if self.replied_at or self.followed_at:
+            return _("read: answered") if self.replied_at else _("read: a link was followed")
+        if self.copy.returned_at:
+            return _("could not be delivered")
+        return wording.unwatched(self.copy) or ("" if self.newest else _("not opened, or images blocked"))
 
     def add(self, event: Event) -> None:
         """Take in a request; they come newest first."""
@@ -91,7 +116,17 @@ class Activity:
     @cached_property
     def names_readers(self) -> bool:
         """Whether the card of openings says something of a copy that has a name, and so might have been forwarded."""
-        return any(copy.name and (copy.newest or copy.followed_at or copy.replied_at) for copy in self.copies)
+        return any(copy.name and copy.is_known for copy in self.copies)
+
+    @cached_property
+    def is_untracked(self) -> bool:
+        """Whether it was decided at sending that nothing is recorded of any copy."""
+        return bool(self.copies) and not any(one.copy.is_tracked for one in self.copies)
+
+    @cached_property
+    def has_plain_links(self) -> bool:
+        """Likewise of its links."""
+        return bool(self.copies) and not any(one.copy.is_tracked and not one.copy.is_coarse for one in self.copies)
 
     @cached_property
     def names_followers(self) -> bool:
@@ -112,6 +147,7 @@ def with_activity(queryset: QuerySet[TrackedMail]) -> QuerySet[TrackedMail]:
         Prefetch("events", opens[:SHOWN], to_attr="shown_opens"),
         Prefetch("events", clicks[:SHOWN], to_attr="shown_clicks"),
         Prefetch("copies", Copy.objects.select_related("person").order_by("pk"), to_attr="shown_copies"),
+        Prefetch("bygones", Bygone.objects.filter(is_undecided=False).order_by("last_at"), to_attr="shown_bygones"),
         Prefetch("answers", Answer.objects.order_by("-at", "-pk"), to_attr="shown_answers"),
     )
 
@@ -138,6 +174,7 @@ def activity(mail: TrackedMail) -> Activity:
     clicks: list[Event] = mail.shown_clicks  # type: ignore[attr-defined]
     copies: list[Copy] = mail.shown_copies  # type: ignore[attr-defined]
     answers: list[Answer] = mail.shown_answers  # type: ignore[attr-defined]
+    bygones: list[Bygone] = mail.shown_bygones  # type: ignore[attr-defined]
     opened = {copy.pk: CopyActivity(copy) for copy in copies}
     for event in opens:
         if event.copy_id in opened:
@@ -145,6 +182,11 @@ def activity(mail: TrackedMail) -> Activity:
     for event in clicks:
         if event.counts and event.copy_id in opened:
             opened[event.copy_id].followed_at = opened[event.copy_id].followed_at or event.at
+    for one in bygones:
+        if one.kind == Event.Kind.OPEN:
+            opened[one.copy_id].bygone = one
+        else:
+            opened[one.copy_id].followed_at = opened[one.copy_id].followed_at or one.last_at
     for answer in answers:
         if answer.copy_id in opened:
             opened[answer.copy_id].replied_at = opened[answer.copy_id].replied_at or answer.at
@@ -167,9 +209,12 @@ def _links(clicks: Iterable[Event], copies: dict[int, Copy]) -> list[LinkActivit
 
 def _newest_first(copies: Iterable[CopyActivity]) -> list[CopyActivity]:
     """Those that are known to be read, then those that were loaded, then the silent ones in the order of the mail."""
-    return sorted(copies, key=lambda copy: (not (copy.times or copy.followed_at or copy.replied_at), not copy.newest, -_seconds(copy)))
+    return sorted(copies, key=lambda copy: (not copy.is_read, not copy.newest, -_seconds(copy)))
 
 
 def _seconds(copy: CopyActivity) -> float:
-    newest = max(copy.times[:1] + [at for at in (copy.replied_at, copy.followed_at, copy.newest) if at], default=None)
+    day, bygone = copy.copy.last_open_on, copy.bygone
+    opened = datetime.combine(day, time(), UTC) if day else None
+    moments = (copy.replied_at, copy.followed_at, copy.newest, bygone.last_at if bygone else None, opened)
+    newest = max(copy.times[:1] + [at for at in moments if at], default=None)
     return newest.timestamp() if newest else 0

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from tracking import bulk, gathering, telling
+from tracking import bulk, coarse, gathering, keeping, telling
 from tracking.arrivals import Arrival
 from tracking.gathering import KnownCopy, Sources, Stored
 from tracking.hits import CLICK, Hit
@@ -35,12 +35,17 @@ class _Fresh(NamedTuple):
 
 
 def record(hits: list[Hit], *, now: datetime) -> int:
-    """Store hits of known copies, raise the counters, tell the owners; returns how many were stored. Raises SomeAreKnown."""
-    arrivals = _arrivals(hits, now)
+    """Store hits of watched copies, raise the counters, tell the owners; returns how many were stored. Raises SomeAreKnown."""
+    groups = _by_copy(hits)
+    if not groups:
+        return 0
+    ours = OurSide.load({copy.owner_id for copy, _hits in groups}, now=now)
+    arrivals = _judged([group for group in groups if not group[0].is_coarse], ours)
     if bulk.insert_events(arrivals) < len(arrivals):
         raise SomeAreKnown
     bulk.add_counts(arrivals)
     telling.tell_of(arrivals, now=now)
+    coarse.note([group for group in groups if group[0].is_coarse], ours)
     return len(arrivals)
 
 
@@ -51,23 +56,21 @@ def without_known(hits: list[Hit]) -> list[Hit]:
     return [hit for hit in hits if hit.hit_id not in known]
 
 
-def _arrivals(hits: Iterable[Hit], now: datetime) -> list[Arrival]:
-    """The hits of known copies with their verdicts, a copy at a time."""
-    hits = sorted(hits, key=lambda hit: hit.at)
-    copies = gathering.copies_by_public_id({hit.public_id for hit in hits})
-    present = gathering.lock({copy.mail_id for copy in copies.values()})
+def _by_copy(hits: Iterable[Hit]) -> list[tuple[KnownCopy, list[Hit]]]:
+    """The hits of each copy in the order of their times. Of a copy that is not tracked, was stopped or is gone, nothing is kept."""
     by_copy: dict[int, list[Hit]] = defaultdict(list)
-    for hit in hits:
+    for hit in sorted(hits, key=lambda hit: hit.at):
         by_copy[hit.public_id].append(hit)
-    # of others the mail was deleted: nothing is kept
-    groups = [(copies[pk], group) for pk, group in by_copy.items() if pk in copies and copies[pk].mail_id in present]
+    gathering.lock_of(by_copy)
+    copies = gathering.watched_copies(by_copy)
+    return [(copies[public_id], group) for public_id, group in by_copy.items() if public_id in copies]
+
+
+def _judged(groups: list[tuple[KnownCopy, list[Hit]]], ours: OurSide) -> list[Arrival]:
+    """The hits with their verdicts, a copy at a time."""
     if not groups:
         return []
-    ours = OurSide.load({copy.owner_id for copy, _hits in groups}, now=now)
-    return _judged(groups, ours, hits[0].at, hits[-1].at)
-
-
-def _judged(groups: list[tuple[KnownCopy, list[Hit]]], ours: OurSide, begin: float, end: float) -> list[Arrival]:
+    begin, end = min(hits[0].at for _copy, hits in groups), max(hits[-1].at for _copy, hits in groups)
     recorded = gathering.stored_around({copy.mail_id for copy, _hits in groups}, begin, end)
     clicks = [(hit, copy) for copy, hits in groups for hit in hits if hit.kind == CLICK]
     beside = [row for copy, _hits in groups for row in recorded.get(copy.pk, ())]
@@ -120,4 +123,5 @@ def _arrival(fresh: _Fresh, copy: KnownCopy, judgement: Judgement) -> Arrival:
         counts and not is_checked,
         not is_checked,
         look_again_at,
+        keeping.due_at(copy, hit.at),
     )

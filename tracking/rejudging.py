@@ -1,19 +1,20 @@
 """Recorded hits judged again: by today's rules, by what has come since, by what the sender says. The caller holds the mails locked."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db.models import Q
 
-from tracking import bulk, gathering
+from tracking import bulk, gathering, keeping
 from tracking.gathering import REACH, KnownCopy, Sources, Stored
 from tracking.models import Event
 from tracking.ourselves import OurSide
 from tracking.recording import CHECKING, DISMISSED
-from tracking.verdicts import RULES_VERSION, Judgement, Verdict, judge_together
+from tracking.verdicts import COUNTING, RULES_VERSION, Judgement, Verdict, judge_together
+from tracking.verdicts.reasons import A_PERSON
 
 SETTLED_AFTER = timedelta(seconds=CHECKING)
 LAST_LOOK = timedelta(minutes=5)  # after a hit: by then a burst of its source has come as well
@@ -30,6 +31,7 @@ class Outcome:
     counted: set[int] = field(default_factory=set)  # mails with a hit that counts now and did not before
     undecided: set[int] = field(default_factory=set)  # mails with an opening that cannot be decided now and was something else before
     verdicts: Counter[tuple[str, str]] = field(default_factory=Counter)  # from → to
+    left: set[int] = field(default_factory=set)  # hits that keep their verdict, since too little is left of the addresses
 
     def note(self, row: Stored, thought: "Thought") -> None:
         """Take in one hit and what is thought of it now."""
@@ -54,27 +56,43 @@ class Thought(NamedTuple):
     look_again_at: datetime | None
 
 
-def rejudge(copy: KnownCopy, since: datetime, ours: OurSide, *, now: datetime, outcome: Outcome) -> datetime | None:
+def rejudge(
+    copy: KnownCopy, since: datetime, ours: OurSide, *, now: datetime, outcome: Outcome, freed: Collection[int] = ()
+) -> datetime | None:
     """Judge again the hits of a copy around those from `since` on, and write down what has changed.
 
-    Of very many the first are done; answers from when on the rest waits, None when nothing does.
+    Of very many the first are done; answers from when on the rest waits, None when nothing does. `freed` are hits of which
+    the sender has just taken back what they said.
     """
     later = list(_stored(Q(copy=copy.pk, at__gte=since), AT_ONCE))
     earlier = list(_stored(Q(copy=copy.pk, at__lt=since, at__gte=since - CONTEXT), AT_ONCE, newest=True))
     firm = later if len(later) < AT_ONCE else later[:-AHEAD]
     changeable = [row.pk for row in earlier if row.at >= since - REACH] + [row.pk for row in firm]
-    change(copy, [*earlier, *later], set(changeable), ours, now=now, outcome=outcome)
+    change(copy, [*earlier, *later], set(changeable), ours, now=now, outcome=outcome, freed=freed)
     return later[len(firm)].at if len(firm) < len(later) else None
 
 
-def change(copy: KnownCopy, rows: list[Stored], changeable: set[int], ours: OurSide, *, now: datetime, outcome: Outcome) -> None:
+def change(
+    copy: KnownCopy,
+    rows: list[Stored],
+    changeable: set[int],
+    ours: OurSide,
+    *,
+    now: datetime,
+    outcome: Outcome,
+    freed: Collection[int] = (),
+) -> None:
     """Judge hits of one copy together and write down what is thought now of those that may change."""
     sources = Sources(ours, gathering.visits((), rows))
     judgements = judge_together([sources.recorded(row, copy) for row in rows], copy.facts)
+    frozen = keeping.frozen(rows, copy, now)
+    outcome.left |= frozen & changeable
     changes = []
     for row, judgement in zip(rows, judgements, strict=True):
-        thought = think(row, judgement, now)
-        if row.pk in changeable and thought != _before(row):
+        if row.pk not in changeable:
+            continue
+        thought = _think_frozen(row, judgement, now, is_freed=row.pk in freed) if row.pk in frozen else think(row, judgement, now)
+        if thought != _before(row):
             outcome.note(row, thought)
             changes.append((row.pk, tuple(thought)))
     bulk.update_events(changes)
@@ -87,6 +105,27 @@ def think(row: Stored, judgement: Judgement, now: datetime) -> Thought:
         return Thought(row.correction, list(judgement.reasons), RULES_VERSION, False, True, again)
     is_settled = row.is_settled or not row.is_click or judgement.verdict in DISMISSED or now >= row.at + SETTLED_AFTER
     return Thought(judgement.verdict.value, list(judgement.reasons), RULES_VERSION, judgement.counts and is_settled, is_settled, again)
+
+
+def _think_frozen(row: Stored, judgement: Judgement, now: datetime, *, is_freed: bool) -> Thought:
+    """The same where too little is left to judge: it stays what it was. That it was ourselves is known without an address."""
+    if row.correction:
+        return think(row, judgement, now)._replace(reasons=row.reasons, rules_version=row.rules_version)
+    if judgement.verdict == Verdict.SELF:
+        return think(row, judgement, now)
+    verdict = _beneath(row, judgement) if is_freed else Verdict(row.verdict)
+    is_one = verdict in COUNTING and "repeat" not in row.reasons
+    counts = row.counts if row.is_settled and not is_freed else is_one
+    stands = Judgement(verdict, tuple(row.reasons), counts)
+    return think(row, stands, now)._replace(rules_version=row.rules_version)
+
+
+def _beneath(row: Stored, judgement: Judgement) -> Verdict:
+    """What the rules had said before the sender did, by their reasons."""
+    first = row.reasons[0] if row.reasons else ""
+    if first in A_PERSON:
+        return Verdict.PROXY if first == "proxy" else Verdict.HUMAN
+    return Verdict.UNKNOWN if judgement.verdict in COUNTING else judgement.verdict
 
 
 def _next_look(row: Stored, now: datetime) -> datetime | None:

@@ -17,7 +17,7 @@ from notifications.push import push_all
 from tracking import wording
 from tracking.arrivals import Arrival
 from tracking.hits import CLICK, OPEN
-from tracking.models import Copy, Event, Preferences, TrackedLink, TrackedMail
+from tracking.models import Bygone, Copy, Event, Preferences, TrackedLink, TrackedMail
 from tracking.verdicts import Verdict
 from tracking.wording import Told
 
@@ -49,6 +49,12 @@ def tell(changed: Collection[int], *, counted: Collection[int] = (), undecided: 
     for language, group in groupby(mails, key=lambda mail: mail.owner.language):
         with translation.override(language):
             _write(list(group), options, set(counted), set(undecided))
+    push_all((mail.owner, "tracking", {"mail": mail.pk}) for mail in mails)
+
+
+def refresh(mail_ids: Collection[int]) -> None:
+    """Have open tabs show these mails anew, without a word to anybody."""
+    mails = TrackedMail.objects.filter(pk__in=mail_ids).select_related("owner") if mail_ids else ()
     push_all((mail.owner, "tracking", {"mail": mail.pk}) for mail in mails)
 
 
@@ -90,6 +96,11 @@ def card_key(mail: TrackedMail) -> str:
     return f"tracking:{mail.pk}"
 
 
+def line_key(copy_id: int, kind: str, link_id: int | None) -> str:
+    """The `group_key` of the line about one kind of hit upon a copy."""
+    return f"tracking:{copy_id}:{kind}:{link_id or 0}"
+
+
 def _told(mail_ids: list[int], wishing: set[int]) -> dict[int, Told]:
     """What each mail's card says first: the last that counts, else what is being checked, else the last that cannot be decided."""
     audible = _last([pk for pk in mail_ids if pk not in wishing], COUNTED) | _last(list(wishing), COUNTED | UNDECIDED_OPENING)
@@ -126,13 +137,12 @@ def _keep_lines(mails: list[TrackedMail]) -> None:
     if not copies:
         return
     by_pk = {mail.pk: mail for mail in mails}
-    hits = Event.objects.filter(copy__in=copies).values_list("copy", "kind", "link")
-    rows = list(hits.annotate(times=Count("pk", filter=COUNTED), last=Max("at", filter=COUNTED)).order_by())
+    rows = _lines_of(copies)
     links = TrackedLink.objects.in_bulk({link_id for _copy, _kind, link_id, times, _last in rows if link_id and times})
     lines, gone = [], []
     for copy_id, kind, link_id, times, last in rows:
-        copy, key = copies[copy_id], f"tracking:{copy_id}:{kind}:{link_id or 0}"
-        if times and copy.person:
+        copy, key = copies[copy_id], line_key(copy_id, kind, link_id)
+        if last and copy.person:
             mail = by_pk[copy.mail_id]
             text = _line(mail, kind, links.get(link_id), times)
             lines.append(timeline.Standing(key, LINES[kind], text, last, person=copy.person, only_for=mail.owner, url=mail.url))
@@ -140,6 +150,18 @@ def _keep_lines(mails: list[TrackedMail]) -> None:
             gone.append(key)
     timeline.keep_all(lines)
     timeline.take_back(gone)
+
+
+def _lines_of(copies: Collection[int]) -> list[tuple[int, str, int | None, int, datetime | None]]:
+    """Copy, kind of hit, link, how often a person did that and when last; whatever is no longer kept counts on as a number."""
+    hits = Event.objects.filter(copy__in=copies).values_list("copy", "kind", "link")
+    found = {row[:3]: row[3:] for row in hits.annotate(times=Count("pk", filter=COUNTED), last=Max("at", filter=COUNTED)).order_by()}
+    for *key, count, last_at in Bygone.objects.filter(copy__in=copies, is_undecided=False).values_list(
+        "copy", "kind", "link", "count", "last_at"
+    ):
+        times, last = found.get(tuple(key), (0, None))
+        found[tuple(key)] = (times + count, last or last_at)
+    return [(*key, *counted) for key, counted in found.items()]
 
 
 def _line(mail: TrackedMail, kind: str, link: TrackedLink | None, times: int) -> str:

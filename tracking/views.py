@@ -45,6 +45,7 @@ def _details(request: HttpRequest, mail: TrackedMail, choice: str, *, corrected:
     context = {
         "mail": mail,
         "summary": wording.detail(mail, mail.events.filter(is_settled=False).count(), counts_undecided=False),
+        "without_hits": details.without_hits(mail),
         "page": details.page_of(mail, choice=choice, before=primary_key(request.GET.get("before", ""))),
         "choice": choice,
         "choices": details.used_choices(mail),

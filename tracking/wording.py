@@ -1,5 +1,6 @@
 """The words of cards and timeline lines about tracking, finished in the owner's language, which the caller has switched on."""
 
+from datetime import date
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -9,8 +10,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from crm.consent.models import Rule
 from tracking import days
-from tracking.models import Answer, Copy, Event, TrackedLink, TrackedMail
+from tracking.models import Answer, Bygone, Copy, Event, TrackedLink, TrackedMail
 
 # kind of a card, is it one person's own copy → its title. A forwarded copy cannot be told apart from its owner's: we speak of the copy
 TITLES: dict[tuple[str, bool], Promise] = {
@@ -24,6 +26,18 @@ TITLES: dict[tuple[str, bool], Promise] = {
     ("checking", False): gettext_lazy("A link in “%(subject)s” was requested: finding out whether by a person"),
     ("requested", True): gettext_lazy("A link in %(name)s’s copy of “%(subject)s” was requested, perhaps by software"),
     ("requested", False): gettext_lazy("A link in “%(subject)s” was requested, perhaps by software"),
+}
+
+
+# why a copy is tracked or not: a `crm.consent.decisions.Reason` → what is said of it
+DECIDED: dict[str, Promise] = {
+    "agreed": gettext_lazy("tracked: agreed"),
+    "not_asked": gettext_lazy("tracked: was not asked, and the company’s policy allows it"),
+    "must_agree": gettext_lazy("not tracked: has not agreed"),
+    "not_proven": gettext_lazy("not tracked: the consent is not proven"),
+    "refused": gettext_lazy("not tracked: refused"),
+    "withdrew": gettext_lazy("not tracked: withdrew"),
+    "restricted": gettext_lazy("not tracked: the data may not be used at present"),
 }
 
 
@@ -98,3 +112,41 @@ def replied(answer: Answer) -> str:
 def subject(mail: TrackedMail) -> str:
     """What a mail is called."""
     return mail.subject[:120] or _("(no subject)")
+
+
+def decided(copy: Copy) -> str:
+    """What was decided about a copy at sending."""
+    return str(DECIDED.get(copy.reason, _("tracked") if copy.is_tracked else _("not tracked")))
+
+
+def unwatched(copy: Copy) -> str:
+    """Why nothing is recorded of a copy, or nothing any more; empty when all is."""
+    if not copy.is_tracked:
+        return decided(copy)
+    return _("no longer tracked since %(day)s") % {"day": days.exact(timezone.localdate(copy.stopped_at))} if copy.stopped_at else ""
+
+
+def opened_on(day: date) -> str:
+    """All that a coarse copy tells."""
+    return _("Opened on %(day)s (only the day is kept)") % {"day": days.exact(day)}
+
+
+def coarsely(copy: Copy) -> str:
+    """What is known of a coarse copy."""
+    return opened_on(copy.last_open_on) if copy.last_open_on else _("Not opened, or images blocked (only the day would be kept)")
+
+
+def long_ago(one: Bygone) -> str:
+    """What is left of openings that are no longer kept."""
+    words = ngettext("opened once, on %(day)s", "opened %(times)d times, last on %(day)s", one.count)
+    return words % {"times": one.count, "day": days.exact(timezone.localdate(one.last_at))}
+
+
+def kept(copy: Copy) -> str:
+    """What is kept of the addresses that a copy is opened from."""
+    return str(Rule.Kept(copy.kept).label)
+
+
+def being_looked_at() -> str:
+    """The verdict on a click that has none yet."""
+    return _("Being looked at")

@@ -208,7 +208,7 @@ def test_a_list_takes_the_same_queries_however_many_mails_copies_and_hits(alice)
         with CaptureQueriesContext(connection) as queries:
             mails = list(reading.with_activity(TrackedMail.objects.visible_to(alice)))
             html = "".join(render_to_string("tracking/_icons.html", {"tracked": one}) for one in mails)
-        assert len(queries) == 5, [query["sql"] for query in queries]
+        assert len(queries) == 6, [query["sql"] for query in queries]
         assert f"{names[-1]} {number}’s copy" in html
 
 

@@ -30,13 +30,22 @@ class Command(BaseCommand):
         hits = events.count()
         verdicts: Counter[tuple[str, str]] = Counter()
         mails: set[int] = set()
+        left: set[int] = set()
         for outcome in reclassifying.reclassify(events, now=timezone.now(), is_trial=options["dry_run"]):
             verdicts += outcome.verdicts
             mails |= outcome.mails
+            left |= outcome.left
         looked = ngettext("%(hits)d hit judged by rules %(version)d.", "%(hits)d hits judged by rules %(version)d.", hits)
         self.stdout.write(looked % {"hits": hits, "version": RULES_VERSION})
         for (before, after), number in sorted(verdicts.items()):
             self.stdout.write(f"  {before} → {after}: {number}")
+        if left:
+            kept = ngettext(
+                "%(hits)d hit keeps its verdict: too little is left of the addresses that it was made from.",
+                "%(hits)d hits keep their verdict: too little is left of the addresses that it was made from.",
+                len(left),
+            )
+            self.stdout.write(kept % {"hits": len(left)})
         changed = ngettext("%(mails)d mail shows something else.", "%(mails)d mails show something else.", len(mails))
         self.stdout.write(changed % {"mails": len(mails)} if mails else _("Nothing changes for anybody."))
         if options["dry_run"]:
