@@ -60,6 +60,14 @@ def test_everything_of_the_address_goes_and_what_others_did_stays(alice_client, 
     assert "Boris" not in "".join(cards(alice_client, mail))
 
 
+def test_a_card_that_may_name_them_goes_though_its_owner_wants_no_cards_any_more(mail, boris):
+    assert "Boris" in Card.objects.get().title
+    Preferences.objects.update(notify_activity=False)
+    erase()
+
+    assert not Card.objects.exists()
+
+
 def test_nothing_of_it_is_left_in_any_table_of_tracking(mail, boris):
     Copy.objects.filter(pk=boris.pk).update(person=None)
     Person.objects.filter(email="boris@client.test").delete()

@@ -78,11 +78,14 @@ def test_a_coarse_copy_has_a_pixel_and_plain_links_and_takes_nothing_from_the_ot
 
 
 def test_a_coarse_copy_whose_links_nobody_could_track_does_not_speak_for_the_mail(mail):
-    doubtful = '<a href="https://x.test/"href="https://y.test/"\x00>a</a>'
+    doubtful = '<a href="https://[x/">a</a>'
     instrument(doubtful, copy=add_copy(mail=mail, decision=decision(is_coarse=True)))
-
     mail.refresh_from_db()
     assert mail.tracks_links
+
+    instrument(doubtful, copy=add_copy(mail=mail, decision=decision()))
+    mail.refresh_from_db()
+    assert not mail.tracks_links
 
 
 def test_an_untracked_copy_that_went_out_does_not_make_a_failed_one_tracked(mail, monkeypatch):
