@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from crm.consent.models import Rule
-from tracking import gathering, hits, keeping, minimising, recording, rejudging, settling
+from tracking import gathering, hits, keeping, minimising, recording, rejudging, settling, tasks
 from tracking.correcting import correct
 from tracking.hits import CLICK, OPEN, Hit, new_id
 from tracking.instrument import mark_returned
@@ -244,6 +244,20 @@ def test_after_the_hour_no_full_address_is_in_the_database_the_spool_or_the_log(
     assert V4 not in kept_anywhere
     assert V6 not in kept_anywhere
     assert "203.0.113.0" in kept_anywhere
+
+
+def test_the_worker_does_it_by_itself_and_settles_before(mail, settings):
+    link_of(mail, "Page", 0)
+    at = timezone.now() - 2 * HOUR
+    copy = sent(mail, at - HOUR, kept=NOTHING)
+    recording.record([Hit(new_id(), CLICK, copy.public_id, 0, at.timestamp(), "GET", BROWSER, V4, {}, None)], now=at)
+    event = Event.objects.get()
+    assert (event.address, event.is_settled) == (V4, False)
+    tasks.minimise_addresses()
+
+    event.refresh_from_db()
+    assert (event.address, event.counts, event.look_again_at) == (None, True, None)
+    assert "tracking.tasks.minimise_addresses" in {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
 
 
 def dump() -> str:
