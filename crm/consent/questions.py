@@ -5,6 +5,7 @@ A link that stands in many mails proves nothing: it can be forwarded, and the se
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -68,6 +69,22 @@ def answer(token: str, *, agrees: bool, now: datetime) -> Consent:
         wording=question.wording,
         wording_version=question.wording_version,
     )
+
+
+def take_back(*, email: str, asked_by: User, since: datetime) -> None:
+    """Forget the open questions of mails that did not reach anybody after all."""
+    Question.objects.filter(email=email.strip().casefold(), asked_by=asked_by, answered_at=None, asked_at__gte=since).delete()
+
+
+def emails_of(tokens: Iterable[str]) -> set[str]:
+    """Whom the questions of these links were put to, in lower case."""
+    return set(Question.objects.filter(digest__in=map(_digest, tokens)).values_list("email", flat=True))
+
+
+def waiting(emails: Iterable[str], *, since: datetime) -> dict[str, datetime]:
+    """Who was asked since then and did not answer, and when last, by the address in lower case."""
+    asked = Question.objects.filter(email__in={email.casefold() for email in emails}, answered_at=None, asked_at__gte=since)
+    return dict(asked.order_by("asked_at").values_list("email", "asked_at"))
 
 
 def forget(*, before: datetime) -> int:

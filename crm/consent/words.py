@@ -16,7 +16,7 @@ Frozen = Mapping[str, Any]  # a Decision as it was kept
 
 def why(decision: Frozen, name: str) -> str:
     """Why somebody is tracked or not, as a clause: “Anna refused on 3 March 2026”."""
-    on = date_format(date.fromisoformat(decision["on"]), "DATE_FORMAT") if decision.get("on") else ""
+    on = date_format(date.fromisoformat(decision["on"]), "j E Y") if decision.get("on") else ""
     values = {"name": name, "on": on, "rule": _rule(decision)}
     return {
         "agreed": _("%(name)s agreed on %(on)s"),
