@@ -4,8 +4,9 @@ from urllib.parse import quote
 
 import pytest
 
+from crm.consent.models import Settings as Company
 from tracking import markup, tokens
-from tracking.cleaning import copies_in, strip_own, strip_own_text
+from tracking.cleaning import copies_in, questions_in, strip_own, strip_own_text
 from tracking.instrument import instrument, pixel
 
 PIXEL = tokens.pixel_path(7)
@@ -126,3 +127,67 @@ def test_a_long_blank_is_no_trap(blank):
     """Else this does not end."""
     text = f"See /i/{blank * 100_000}x"
     assert strip_own_text(text) == text
+
+
+PAGE = tokens.page_path(7)
+WORDS = "The sender is told when this mail is opened. What is kept, and how to refuse"
+NOTICE = f'<div class="candor_notice" style="margin-top:16px"><a href="http://testserver{PAGE}">{WORDS}</a></div>'
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        NOTICE,
+        NOTICE.replace("candor_notice", "x_candor_notice"),  # Outlook
+        NOTICE.replace("candor_notice", "m_-123456candor_notice").replace("<a ", '<a target="_blank" '),  # Gmail
+        NOTICE.replace(">The", "><font size=2><span>The").replace("</a>", "</span></font></a>\n<br>"),
+        NOTICE.replace("<a ", "<span><a ").replace("</a>", "</a></span>"),
+        NOTICE.replace("http://testserver", "https://eur01.safelinks.protection.outlook.com/?url=http%3A%2F%2Ftestserver"),
+        NOTICE.replace("http://testserver", "https://former.test"),
+        f'<a href="http://testserver{PAGE}">{WORDS}</a>',
+        f'<a href="http://testserver{PAGE}">http://testserver{PAGE}</a>',
+        f"http://testserver{PAGE.rstrip('/')}",
+        f'<a href="http://testserver/p/ask/{"a" * 32}/">Yes or no</a>',
+    ],
+)
+def test_the_page_of_a_recipient_is_taken_out_with_the_line_that_leads_to_it(quoted):
+    assert strip_own(f"<blockquote><p>Hello</p>{quoted}</blockquote>") == "<blockquote><p>Hello</p></blockquote>"
+
+
+def test_a_line_that_says_more_than_ours_keeps_what_others_wrote_into_it():
+    assert strip_own(NOTICE.replace("</a>", "</a> And I answer here")).count("And I answer here") == 1
+
+
+@pytest.mark.parametrize(
+    "href",
+    ["https://x.test/p/about/", f"https://x.test{PAGE[:10]}AAAA{PAGE[14:]}", "https://x.test/p/ask/abc/", "http://testserver/people/7/"],
+)
+def test_pages_of_others_stay(href):
+    assert strip_own(f'<a href="{href}">x</a>') == f'<a href="{href}">x</a>'
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        (f"Hello\n\n{WORDS}:\nhttp://testserver{PAGE}\n", "Hello\n"),
+        (f"> Hello\n>\n> {WORDS}:\n> http://testserver{PAGE}\n> Bye", "> Hello\n>\n> \n> Bye"),
+        (f"> The sender is told when this mail is\n> opened. What is kept, and how to\n> refuse <http://testserver{PAGE}>", "> "),
+        (f"Words that nobody knows <http://testserver{PAGE}>", "Words that nobody knows"),
+        ("Отправитель http://testserver/p/ask/abcdef/.", "Отправитель ."),
+        (f"{WORDS} https://x.test/p/about/", f"{WORDS} https://x.test/p/about/"),
+    ],
+)
+def test_plain_text_loses_the_page_and_the_words_before_it(text, left):
+    assert strip_own_text(text) == left
+
+
+@pytest.mark.django_db
+def test_the_companys_own_words_are_known_again():
+    Company.objects.create(footer="Wir  sehen, ob Sie lesen.")
+    assert strip_own_text(f"Hallo\n\nWir sehen, ob\nSie lesen.\nhttp://testserver{PAGE}\n") == "Hallo\n"
+
+
+def test_a_copy_is_known_by_its_page_too():
+    assert copies_in(NOTICE) == {7}
+    assert questions_in('<a href="http://testserver/p/ask/abc/">x</a> <a href="https://x.test/p/ask/def/">y</a>') == {"abc"}
