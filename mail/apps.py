@@ -4,6 +4,7 @@ from django.apps import AppConfig
 from django.db import connections
 from django.db.models.signals import post_migrate
 
+from crm.consent.signals import no_more
 from mail import search_tables
 
 
@@ -11,7 +12,10 @@ class MailConfig(AppConfig):
     name = "mail"
 
     def ready(self) -> None:
+        from mail import refusals  # models are there only now
+
         post_migrate.connect(look_after_search, sender=self)
+        no_more.connect(refusals.stop_shared, dispatch_uid="mail.refusals")
 
 
 def look_after_search(*, using: str, **kwargs: Any) -> None:

@@ -30,7 +30,10 @@ ATTRIBUTES = {
     "th": CELL,
     "col": {"width", "span"},
 }
-CLASSES = {"div": {"gmail_quote", "candor_signature"}, "blockquote": {"gmail_quote"}}  # marks that quotes are folded by
+CLASSES = {  # marks that quotes are folded by, and of the block that asks for consent
+    "div": {"gmail_quote", "candor_signature", "candor_ask"},
+    "blockquote": {"gmail_quote"},
+}
 FIELD_ATTRIBUTES = {**ATTRIBUTES, "span": {"data-merge"}}  # of a merge field that was filled in, until the mail leaves
 FIELD_CLASSES = {**CLASSES, "span": {"candor_field", "candor_missing"}}
 SCHEMES = {"http", "https", "mailto", "tel", "sms", "cid", "data"}

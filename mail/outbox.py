@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from mail import addresses, attachments, body, copies, drafts, merge_fields, states, threading
+from mail import addresses, attachments, body, consent_block, copies, deciding, drafts, merge_fields, states, threading
 from mail.models import Account, Delivery, Message
 from mail.models.message import Recipient
 from notifications.push import push
@@ -39,7 +39,7 @@ def queue(
     send_at: datetime | None = None,
     undo_seconds: int = 0,
 ) -> None:
-    """Check a draft, fix its Message-ID, freeze what is tracked and put it into the outbox. Raises CannotSend.
+    """Check a draft, fix its Message-ID, freeze what of whom is tracked and put it into the outbox. Raises CannotSend.
 
     `tell_apart` gives each recipient of a tracked mail a copy of their own, up to COPIES_LIMIT of them. It goes at
     `send_at`, and without one after the seconds that its sender has to take it back.
@@ -52,7 +52,8 @@ def queue(
     draft.folder = Message.Folder.OUTBOX
     draft.at, draft.send_at = now, send_at
     preferences.remember_choice(user=draft.owner, track_opens=track_opens, track_links=track_links, tell_apart=tell_apart)
-    draft.tracked_mail = _begin_tracking(draft, account, track_opens=track_opens, track_links=track_links, now=now)
+    _choose(draft, track_opens=track_opens, track_links=track_links)
+    draft.tracked_mail = _begin_tracking(draft, account, tell_apart=tell_apart, now=now)
     draft.save()
     copies.put_into_envelopes(draft, tell_apart=tell_apart, due_at=send_at or now + timedelta(seconds=undo_seconds))
     threading.touch(draft.thread, now=now)
@@ -101,7 +102,7 @@ def back_to_drafts(*, message: Message, keeps_time: bool = False) -> None:
         raise CannotSend("", _("This mail is being sent or has been sent; it can no longer be changed."))
     _forget_tracking(message, deliveries)
     deliveries.delete()
-    message.recipients.update(refusal="")
+    message.recipients.update(refusal="", decision=None)
     message.folder, message.message_id, message.dated_at = Message.Folder.DRAFTS, "", None
     message.send_at = message.send_at if keeps_time else None
     message.save()
@@ -125,12 +126,20 @@ def tell_tabs(message: Message) -> None:
     push(user=message.owner, name="mail", payload={"message": message.pk, "folder": message.folder})
 
 
-def _begin_tracking(draft: Message, account: Account, *, track_opens: bool, track_links: bool, now: datetime) -> TrackedMail | None:
-    """Freeze what is tracked: what was chosen, as far as the owner's options allow it."""
+def _choose(draft: Message, *, track_opens: bool, track_links: bool) -> None:
+    """What the owner chose, as far as their options allow it; what recipients allow is not in it."""
     options = preferences.for_user(draft.owner)
     draft.track_opens = track_opens and options.open_tracking
     draft.track_links = track_links and options.link_tracking
-    if not draft.track_opens and not draft.track_links:
+
+
+def _begin_tracking(draft: Message, account: Account, *, tell_apart: bool, now: datetime) -> TrackedMail | None:
+    """Freeze what is tracked of whom; None when that is nothing, of nobody, or when the mail asks for permission."""
+    draft.recipients.update(decision=None)
+    if not (draft.track_opens or draft.track_links) or consent_block.is_in(draft.body_html):
+        return None
+    found = deciding.freeze(draft)
+    if not deciding.is_anybody_tracked(found, are_apart=copies.are_apart(len(found), tell_apart=tell_apart)):
         return None
     return instrument.track(
         owner=draft.owner,

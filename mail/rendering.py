@@ -16,8 +16,9 @@ from html import escape
 from math import ceil
 from typing import Any
 
-from mail import addresses, body
+from mail import addresses, body, notice
 from mail.models import Attachment, Message, Recipient
+from mail.notice import Notice
 
 POLICY = SMTP.clone(max_line_length=76)
 CRLF = "\r\n"
@@ -32,15 +33,19 @@ class CannotRender(Exception):
     """The message cannot be written as a mail; the text says which part of it."""
 
 
-def render(message: Message, *, html: str, bcc: Iterable[Recipient] = ()) -> bytes:
-    """The mail with this HTML body, lines ending in CRLF; `bcc` are those whom its Bcc header may name. Raises CannotRender."""
-    content = _content(message, html)
-    return head(message, bcc=bcc) + content.as_bytes(policy=POLICY)
+def render(message: Message, *, html: str, is_text_kept: bool = True, bcc: Iterable[Recipient] = (), told: Notice | None = None) -> bytes:
+    """The mail with this HTML body, lines ending in CRLF; `bcc` are those whom its Bcc header may name. Raises CannotRender.
+
+    The text part is the message's, unless the HTML says something else (`is_text_kept`).
+    """
+    text = message.body_text if is_text_kept and message.body_text else body.to_text(message.body_html if is_text_kept else html)
+    content = _content(message, html, text, told)
+    return head(message, bcc=bcc, told=told) + content.as_bytes(policy=POLICY)
 
 
-def head(message: Message, *, bcc: Iterable[Recipient] = ()) -> bytes:
+def head(message: Message, *, bcc: Iterable[Recipient] = (), told: Notice | None = None) -> bytes:
     """The headers that do not depend on the body. Raises CannotRender."""
-    lines = _header_lines(message, bcc)
+    lines = _header_lines(message, bcc, told)
     if any(re.search(r"[\r\n]", FOLD.sub("", line)) for line in lines):
         raise CannotRender("a header holds a line break")  # every value has lost its own before: this must not happen
     return "\r\n".join([*lines, ""]).encode()
@@ -71,7 +76,7 @@ def _shows_images(html: str) -> bool:
     return "<img" in html.lower()
 
 
-def _header_lines(message: Message, bcc: Iterable[Recipient]) -> list[str]:
+def _header_lines(message: Message, bcc: Iterable[Recipient], told: Notice | None) -> list[str]:
     recipients = list(message.recipients.all())
     to = _mailboxes(recipients, Recipient.Kind.TO)
     cc = _mailboxes(recipients, Recipient.Kind.CC)
@@ -86,6 +91,7 @@ def _header_lines(message: Message, bcc: Iterable[Recipient]) -> list[str]:
         "Message-ID": addresses.one_line(message.message_id),
         "In-Reply-To": addresses.one_line(message.in_reply_to),
         "References": "\r\n ".join(message.references.split()),
+        notice.HEADER: f"<{told.url}>" if told else "",
     }
     return [f"{name}: {value}" for name, value in lines.items() if value or name == "Subject"]
 
@@ -108,9 +114,11 @@ def _words(text: str, name: str) -> str:
     return Header(text, "utf-8" if "=?" in text else None, maxlinelen=76, header_name=name).encode(linesep=CRLF)
 
 
-def _content(message: Message, html: str) -> EmailMessage:
+def _content(message: Message, html: str, text: str, told: Notice | None) -> EmailMessage:
+    if told:
+        html, text = notice.below(html, told), notice.below_text(text, told)
     html, images = _take_images(html, message.message_id)
-    content = _related(_text(message, html))
+    content = _related(_text(html, text, language=message.owner.language))
     for number, (subtype, data, content_id) in enumerate(images, 1):
         name = f"image{number}.{subtype}"
         content.add_related(data, "image", subtype, cid=content_id, disposition="inline", filename=name)
@@ -120,16 +128,16 @@ def _content(message: Message, html: str) -> EmailMessage:
     return content
 
 
-def _text(message: Message, html: str) -> EmailMessage:
+def _text(html: str, words: str, *, language: str) -> EmailMessage:
     """What is written, as text and as HTML; as HTML alone where an image stands and no word.
 
     To SpamAssassin such HTML differs from any text part (MPART_ALT_DIFF, 2.2 points).
     """
-    text, whole = EmailMessage(policy=POLICY), document(html, language=message.owner.language)
+    text, whole = EmailMessage(policy=POLICY), document(html, language=language)
     if _shows_images(html) and not body.has_words(html):
         text.set_content(whole, subtype="html", cte="quoted-printable")
         return text
-    text.set_content(_with_crlf(message.body_text or body.to_text(message.body_html)), cte="quoted-printable")
+    text.set_content(_with_crlf(words), cte="quoted-printable")
     text.add_alternative(whole, subtype="html", cte="quoted-printable")
     return text
 

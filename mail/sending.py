@@ -20,7 +20,10 @@ from crm.lib.encryption import CannotDecrypt
 from mail import (
     addresses,
     claims,
+    consent_block,
     copies,
+    deciding,
+    notice,
     outbox,
     outcomes,
     pacing,
@@ -180,7 +183,7 @@ def _server(delivery: Delivery, clock: Clock) -> smtp.Server | None:
 def _send(delivery: Delivery, line: smtp.Connection, clock: Clock) -> ServerFault | None:
     """One delivery to its outcome; answers the fault when the account's other mail had better not be tried now."""
     try:
-        envelope = _envelope(delivery)
+        envelope = _envelope(delivery, now=clock())
     except rendering.CannotRender as error:
         _cannot(delivery, _("A part of the mail cannot be read: %(name)s. Remove it and attach it again.") % {"name": error}, clock)
         return None
@@ -246,16 +249,30 @@ def _begin(envelope: Envelope, line: smtp.Connection) -> dict[str, Reply]:
     return {envelope.recipients[address]: reply for address, reply in refused.items()}
 
 
-def _envelope(delivery: Delivery) -> Envelope:
+def _envelope(delivery: Delivery, *, now: datetime) -> Envelope:
     message = delivery.message
-    html = instrument.instrument(message.body_html, copy=delivery.copy) if delivery.copy else message.body_html
     waiting = list(delivery.recipients.filter(refusal="").values_list("email", flat=True))
     return Envelope(
         sender=addresses.to_ascii(message.from_email) or message.from_email,
         recipients={addresses.to_ascii(email) or email: email for email in waiting},
-        data=rendering.render(message, html=html, bcc=copies.named_in_bcc(delivery)),
+        data=mail_of(delivery, now=now),
         needs_utf8=rendering.needs_utf8([message.from_email, *message.recipients.values_list("email", flat=True)]),
     )
+
+
+def mail_of(delivery: Delivery, *, now: datetime) -> bytes:
+    """The bytes of one envelope: tracked, as far as its recipients allow that by now, asking them, or as it was written."""
+    message = delivery.message
+    if asked := consent_block.recipient_of(delivery):
+        return rendering.render(message, html=consent_block.filled(delivery, asked, now=now), is_text_kept=False)
+    deciding.once_more(delivery)
+    bcc = copies.named_in_bcc(delivery)
+    if delivery.copy is None or not delivery.copy.is_tracked:
+        return rendering.render(message, html=message.body_html, bcc=bcc)
+    html = instrument.instrument(message.body_html, copy=delivery.copy)
+    is_touched = html != message.body_html  # where nothing is tracked, nothing is to be told
+    told = notice.of(delivery.copy, language=message.owner.language) if is_touched else None
+    return rendering.render(message, html=html, bcc=bcc, told=told)
 
 
 def _cannot(delivery: Delivery, sentence: Promise | str, clock: Clock) -> None:

@@ -13,7 +13,7 @@ from django.db.models.functions import Least
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from mail import threading
+from mail import consent_block, threading
 from mail.models import Account, Delivery, KeptBy, Message
 from notifications import feed
 
@@ -49,14 +49,19 @@ def wanted(message: Message) -> Filing:
     if account is None:
         return Filing.NONE
     if provider_files(account):
-        return Filing.AWAITED if account.imap_host and message.tracked_mail_id else Filing.PROVIDER
+        return Filing.AWAITED if account.imap_host and is_to_be_replaced(message) else Filing.PROVIDER
     return Filing.PENDING if account.imap_host else Filing.NONE
+
+
+def is_to_be_replaced(message: Message) -> bool:
+    """Whether what the provider files of it must not stay: tracked copies, and those that carry a recipient's link to answer by."""
+    return message.tracked_mail_id is not None or consent_block.is_in(message.body_html)
 
 
 def look_again(message: Message, *, now: datetime) -> None:
     """One more envelope of the mail has gone, so one more tracked copy may come to lie in Sent, where the provider files."""
     account = message.account
-    again = Message.objects.filter(pk=message.pk, tracked_mail__isnull=False)
+    again = Message.objects.filter(pk=message.pk) if is_to_be_replaced(message) else Message.objects.none()
     if account is None or not account.imap_host or not provider_files(account):
         again = again.filter(filing_looks__gt=0)  # it was seen to file, whatever is known of it
     changes = {"filing_due_at": now, "filing_attempts": 0, "filing_looks": Least(F("filing_looks"), 1)}

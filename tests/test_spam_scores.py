@@ -150,7 +150,7 @@ def test_tracking_costs_a_short_mail_little_and_a_long_one_nothing(name: str, se
 HARMS = {  # what tracking must not do to a letter, as a change to its HTML, and the rule that punishes it
     "a hidden pixel": ("no link", r"width:1px", "display:none;width:1px", "STY_INVIS_DIRECT"),
     "a long token in hexadecimals": ("no link", r"/i/[\w-]+", f"/i/{'7f' * 32}/o", "LONG_IMG_URI"),
-    "no room": ("1 KB of text", r"<head>.*</head>", "<head></head>", "HTML_IMAGE_ONLY_16"),
+    "no room": ("1 KB of text", r"<head>.*</head>", "<head></head>", "HTML_IMAGE_ONLY_20"),
     "words that show another address": ("one worded link", r">our offer<", ">https://www.example.net/offers<", "PHISHING"),
     "plain http behind words in https": (
         "one worded link",
@@ -158,7 +158,7 @@ HARMS = {  # what tracking must not do to a letter, as a change to its HTML, and
         r'href="http:\1>https://www.example.net/offers<',
         "HTTPS_HTTP_MISMATCH",
     ),
-    "a text part that says something else": ("no link", r"<p>.*</p>", f"<p>{'Nothing of the kind is there. ' * 9}</p>", "MPART_ALT_DIFF"),
+    "a text part that says something else": ("no link", r"<p>.*</div>", f"<p>{'Nothing of the kind is there. ' * 9}</p>", "MPART_ALT_DIFF"),
 }
 
 

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
+from crm.consent import ledger
 from mail import sent_copies
 from mail.models import Account, Delivery, Message
 from mail.tests.fake_imap import FakeImap
@@ -42,6 +44,16 @@ def test_who_files_sent_mail_is_known_by_the_servers_name_or_said(host, kept_by,
 
 
 def test_our_own_clean_copy_does_not_prove_that_another_envelope_left(server, mailbox, queued):
+    message = queued(cc="carla@client.test", track=True)
+    server.will(dot=["250 ok", ACCEPT_AND_DROP])
+    work()
+    assert len(mailbox.in_folder("Sent")) == 1
+    work(after=timedelta(minutes=1))
+    assert statuses(message) == [Status.SENT, Status.UNCERTAIN]
+
+
+def test_our_own_clean_copy_does_not_prove_that_an_envelope_left_whose_recipient_refused(server, mailbox, queued):
+    ledger.record(email="carla@client.test", state="refused", source="page", at=timezone.now())
     message = queued(cc="carla@client.test", track=True)
     server.will(dot=["250 ok", ACCEPT_AND_DROP])
     work()

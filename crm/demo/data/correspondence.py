@@ -19,11 +19,11 @@ from crm.demo.data import files
 from crm.demo.data.letters import DRAFT, LETTERS, Letter, Reading
 from crm.demo.data.moments import ago, on
 from crm.records.models import Deal, Person
-from mail import attachments, claims, copies, drafts, outbox, outcomes, rendering, signatures
+from mail import attachments, claims, drafts, outbox, outcomes, rendering, sending, signatures
 from mail.faults import Reply
 from mail.models import Account, Delivery, Message, Security, Signature, SyncState
 from notifications import feed
-from tracking import instrument, preferences, recording, rejudging, settling
+from tracking import preferences, recording, rejudging, settling
 from tracking.hits import CLICK, OPEN, Hit
 from tracking.models import Copy, TrackedLink
 
@@ -171,10 +171,8 @@ def add_signatures(account: Account, user: User) -> None:
 def deliver(delivery: Delivery, at: datetime, *, is_read: bool) -> None:
     """Put an envelope's mail into the mailboxes of its recipients, and write down that it was sent."""
     root = Path(settings.DATA_DIR, "demo-mail")
-    message = delivery.message
-    body_html = instrument.instrument(message.body_html, copy=delivery.copy) if delivery.copy else message.body_html
+    raw = sending.mail_of(delivery, now=at)
     claims.settle(delivery, Delivery.Status.SENDING, status=Delivery.Status.TRANSMITTING)
-    raw = rendering.render(message, html=body_html, bcc=copies.named_in_bcc(delivery))
     for recipient in delivery.recipients.all():
         maildir.deliver(root, recipient.email, raw, at=at, is_read=is_read)
     outcomes.sent(delivery, reply=KEPT, refused={}, now=at)
