@@ -8,7 +8,7 @@ import lxml.html
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from mail import body
+from mail import before_sending, body
 from mail.models import Message
 
 OLD = "//blockquote | //div[contains(@class, 'gmail_quote')] | //div[contains(@class, 'candor_signature')]"
@@ -66,5 +66,9 @@ def _lacks_its_file(message: Message) -> bool:
 
 QUESTIONS: dict[str, tuple[Callable[[Message], bool], Promise]] = {
     "subject": (_has_no_subject, _("This mail has no subject.")),
+    "asked": (
+        before_sending.has_warnings,
+        _("You ask somebody for permission who refused it before, or who was asked less than six months ago."),
+    ),
     "attachment": (_lacks_its_file, _("You write of an attachment, but no file is attached.")),
 }

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from crm.lib import heartbeat
-from mail import attachments, scheduling, searching, states
+from mail import attachments, before_sending, scheduling, searching, states
 from mail.models import Message, Recipient
 
 register = template.Library()
@@ -80,6 +80,12 @@ def found_in(text: str, message: Message) -> SafeString:
 def name_of(recipient: Recipient) -> str:
     """A recipient's name as it was written or as the contact has it, or the address when there is none."""
     return recipient.name or (recipient.person.name if recipient.person else "") or recipient.email
+
+
+@register.simple_tag
+def tracking_of(message: Message, recipient: Recipient) -> str:
+    """Whether a sent mail's recipient is tracked, and why: for its sender alone."""
+    return before_sending.of_sent(message, recipient, name_of(recipient))
 
 
 @register.filter

@@ -15,6 +15,7 @@ from mail import attachments, outbox, previewing, sending
 from mail.models import Message
 from mail.tests.fake_smtp import FakeServer
 from tracking import preferences
+from tracking.cleaning import strip_own_text
 from tracking.models import Copy, TrackedMail
 
 pytestmark = pytest.mark.django_db
@@ -72,7 +73,8 @@ def test_it_is_as_large_and_says_the_same_as_what_is_sent(server: FakeServer, tr
     assert abs(len(sent) - shown.size) < 500  # the names that a draft has not got yet
     text = email.message_from_bytes(sent, policy=default).get_body(("plain",))
     assert text
-    assert shown.text == text.get_content()
+    assert shown.line in text.get_content()
+    assert shown.text == strip_own_text(text.get_content()), "the link to the recipient's page is theirs alone"
 
 
 def test_a_look_at_it_counts_as_nothing(alice_client: Client, tracked: Message):

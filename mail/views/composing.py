@@ -29,6 +29,7 @@ from mail import (
     addresses,
     attachments,
     body,
+    consent_block,
     drafts,
     forwarding,
     merge_fields,
@@ -40,11 +41,12 @@ from mail import (
     signatures,
     tasks,
 )
+from mail.before_sending import Said
 from mail.forms import TOGGLES, ComposeForm
 from mail.models import Account, Message, Signature
 from mail.reach import why_unreachable
 from mail.reminders import Reminder
-from mail.views import filling
+from mail.views import consenting, filling
 from mail.views.composer_words import words
 from mail.views.requests import wants_json
 from tracking import instrument, preferences
@@ -353,6 +355,8 @@ def _render(
         "clipped": _clip_warning(draft, start.track_opens, start.track_links) if draft else "",
         "is_page": not is_fragment,
         "place": _place(request) if is_fragment else "page",
+        "consent": _consent_line(user, account, start),
+        "ask_block": consent_block.html((account.sender_name if account else "") or user.name),
         "attachments": list(draft.attachments.all()) if draft else [],
         "max_bytes": attachments.limit(account),
         "presets": scheduling.presets(timezone.now(), user.zone),
@@ -361,6 +365,11 @@ def _render(
         "words": json.dumps(words(), ensure_ascii=False),
     }
     return render(request, "mail/_composer.html" if is_fragment else "mail/composer.html", context, status=200 if errors is None else 422)
+
+
+def _consent_line(user: User, account: Account | None, start: Start) -> Said:
+    toggles = {name: getattr(start, name) for name in TOGGLES}
+    return consenting.line(user, account, [start.to, start.cc, start.bcc], toggles, start.body_html)
 
 
 def _place(request: HttpRequest) -> str:

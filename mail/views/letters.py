@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from crm.accounts.models import User
 from crm.accounts.requests import signed_in
 from crm.records.models import Person
-from mail import framing, letters, merge_fields, merging
+from mail import consent_block, framing, letters, merge_fields, merging
 from mail.addresses import one_line
 from mail.letter_forms import PreviewForm, TemplateFolderForm, TemplateForm
 from mail.models import Account, Template, TemplateFolder
@@ -114,6 +114,7 @@ def _template_page(request: HttpRequest, template: Template, *, done: str) -> Ht
         messages.success(request, done)
         return redirect("mail:template_list")
     context = {**PAGE, "form": form, "template": template, "preview": _preview_form(user), "fields": merge_fields.FIELDS.values()}
+    context["ask_block"] = consent_block.html(merge_fields.FIELDS["my.name"].source)
     return render(request, "mail/template_form.html", context, status=422 if request.method == "POST" else 200)
 
 

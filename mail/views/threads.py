@@ -92,7 +92,7 @@ def _shown(found: Thread, user: User, *, is_trash: bool) -> list[Message]:
         .filter(thread=found)
         .order_by("at", "pk")
         .select_related("account")
-        .prefetch_related("recipients__person", "attachments", "deliveries__recipients")
+        .prefetch_related("recipients__person", "attachments", "deliveries__recipients", "deliveries__copy")
     )
     deleted = messages.in_folder(Message.Folder.TRASH)
     others = list(messages.exclude(folder__in=[Message.Folder.DRAFTS, Message.Folder.TRASH]))

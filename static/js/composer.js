@@ -1,6 +1,7 @@
 // The composer: chips, editor, files, toggles; saves the draft as it is typed and sends it.
 import { attachFiles } from "./attaching.js";
 import { Chips } from "./chips.js";
+import { Consenting } from "./consenting.js";
 import { Editor, loadEditor } from "./editor.js";
 import * as keeping from "./keeping.js";
 import { hookLater } from "./later.js";
@@ -47,6 +48,7 @@ class Composer {
     this.ready = this.makeEditor();
     this.signing = new Signing(this);
     this.templating = new Templating(this);
+    this.consenting = new Consenting(this);
     this.isHooked = true;
     this.focusFirst();
   }
@@ -101,6 +103,7 @@ class Composer {
         button.setAttribute("aria-pressed", isOn);
         value.value = isOn ? "on" : "";
         this.showShared();
+        this.consenting.look();
         if (this.form.elements.draft.value || this.version) this.changed();
       });
     }
@@ -145,7 +148,7 @@ class Composer {
     const people = new Set(Object.values(this.chips).flatMap((chips) => chips.chips.map((chip) => chip.email.toLowerCase())));
     const isApart = isOn("tell_apart") && people.size <= Number(this.form.dataset.copiesLimit);
     const place = this.find("[data-shared]");
-    place.hidden = people.size < 2 || isApart || !(isOn("track_opens") || isOn("track_links"));
+    place.hidden = people.size < 2 || isApart || this.consenting?.isUntracked || !(isOn("track_opens") || isOn("track_links"));
     place.querySelector("span").textContent = place.hidden ? "" : this.words.shared.replace("%s", people.size);
   }
 

@@ -29,6 +29,16 @@ async function hookBox(form, box) {
   showFields(editor.root, known);
   const menu = box.querySelector("[data-insert-field]");
   if (menu) hookFields(form, editor, menu);
+  find("insert-ask")?.addEventListener("click", () => insertQuestion(editor, find("ask-block").content.textContent.trim()));
+}
+
+// The question whether recipients may be tracked; one a mail is enough.
+function insertQuestion(editor, html) {
+  const block = editor.root.querySelector(".candor_ask");
+  if (block) block.scrollIntoView({ block: "nearest" });
+  else editor.squire.insertHTML(html);
+  editor.focus();
+  editor.onInput();
 }
 
 // A field goes where one wrote last: into the subject or into the text.
