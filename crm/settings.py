@@ -281,11 +281,15 @@ vars().update(ENVIRONMENT.email("EMAIL_URL", f"smtp://127.0.0.1:{DEMO_SMTP_PORT}
 EMAIL_TIMEOUT = 10  # seconds; somebody waits for the page
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENVIRONMENT.text("DEFAULT_FROM_EMAIL", f"Candor <candor@{ALLOWED_HOSTS[0]}>")
 
+# Reports of errors (Django mails them, should ADMINS be set) tell where it happened and never what was in hand
+DEFAULT_EXCEPTION_REPORTER = "crm.lib.reports.Report"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "crm.lib.reports.NoValues"
+
 # Logs: one line an event, no tokens, no addresses
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {"line": {"()": "crm.lib.logs.Line", "format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "filters": {"mask_tokens": {"()": "crm.lib.logs.MaskTokens"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["mask_tokens"]}},
     "root": {"handlers": ["console"], "level": ENVIRONMENT.text("LOG_LEVEL", "INFO")},

@@ -19,6 +19,7 @@ urlpatterns = [
     path("account/", include("crm.accounts.sign_in_urls")),
     path("", include("crm.accounts.urls")),
     path("", include("crm.records.urls")),
+    path("", include("crm.consent.urls")),
     path("", include("notifications.urls")),
     path("", include("tracking.urls")),
     path("", include("mail.urls")),

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from crm import insights as numbers
 from crm import searching
 from crm.accounts.requests import signed_in
+from crm.consent.retention import facts
 from crm.health import look
 from crm.records.pipeline import default_pipeline
 from crm.records.views.page import Request, page_or_fragment
@@ -62,7 +63,8 @@ def health_tracking(request: Request) -> HttpResponse:
 
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
-    return render(request, "crm/privacy.html", {"section": "settings", "settings_page": "privacy"})
+    """What Candor stores, why and for how long, as the policy in force has it."""
+    return render(request, "crm/privacy.html", {"section": "settings", "settings_page": "privacy", "facts": facts()})
 
 
 @login_not_required

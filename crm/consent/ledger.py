@@ -1,7 +1,9 @@
 """The ledger of consent: what is in force for an address, and how an entry is added."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.files import File
@@ -89,7 +91,65 @@ def _check(email: str, state: str, source: str, at: datetime) -> None:
         raise CannotRecord(_("Consent cannot be given in the future."))
     before = in_force([email]).get(email)
     if before and before.is_own and before.is_no and state in (State.GRANTED, State.UNKNOWN) and source not in Consent.OWN:
-        raise CannotRecord(_("%(email)s refused by themselves, and only they can allow it again.") % {"email": email})
+        raise CannotRecord(only_they(email))
+
+
+def only_they(email: str) -> str:
+    """Why nobody else can enter that they agreed."""
+    return _("%(email)s refused by themselves, and only they can allow it again.") % {"email": email}
+
+
+@dataclass(frozen=True)
+class Saying:
+    """One of many entries; the address is one, in lower case."""
+
+    email: str
+    state: str
+    at: datetime
+    note: str = ""
+    wording: str = ""
+    wording_version: str = ""
+
+
+@transaction.atomic
+def record_all(sayings: Sequence[Saying], *, source: str, actor: User) -> int:
+    """Add many entries that others than the recipients know of; what recipients refused themselves is left out. Answers how many."""
+    final = refused_themselves(saying.email for saying in sayings)
+    people = _many(_people, [saying.email for saying in sayings])
+    entries = [
+        Consent(
+            **{**asdict(saying), "note": saying.note[:1000]},
+            person=people.get(saying.email),
+            source=source,
+            actor=actor,
+            actor_name=actor.name,
+        )
+        for saying in sayings
+        if saying.email not in final or saying.state in (State.REFUSED, State.WITHDRAWN)
+    ]
+    Consent.objects.bulk_create(entries, batch_size=200)
+    for entry in entries:
+        if entry.is_no:
+            no_more.send(Consent, email=entry.email, at=entry.at)
+    return len(entries)
+
+
+def refused_themselves(emails: Iterable[str]) -> set[str]:
+    """Those for whom nobody else can enter that they agreed."""
+    return {email for email, entry in _many(in_force, emails).items() if entry.is_own and entry.is_no}
+
+
+def _many(find: Callable[[Iterable[str]], dict[str, Any]], emails: Iterable[str]) -> dict[str, Any]:
+    """What `find` knows of all of them, asked for so many at once that each database answers."""
+    wanted, found = sorted(set(emails)), {}
+    for start in range(0, len(wanted), 500):
+        found.update(find(wanted[start : start + 500]))
+    return found
+
+
+def _people(emails: Iterable[str]) -> dict[str, Person]:
+    found = Person.objects.annotate(low=Lower("email")).filter(low__in=list(emails)).order_by("-pk")
+    return {person.email.casefold(): person for person in found}
 
 
 @transaction.atomic

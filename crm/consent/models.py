@@ -6,10 +6,11 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from crm.accounts.models import Team
+from crm.accounts.models import Team, User
 from crm.records.models import Person
 
 
@@ -23,6 +24,13 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
     def about(self, emails: Any) -> Self:
         """Those of these addresses, in any spelling, the oldest first."""
         return self.filter(email__in={email.casefold() for email in emails}).order_by("at", "pk")
+
+    def visible_to(self, user: User) -> Self:
+        """Those about the people whom the user may see; administrators see those about nobody whom we know as well."""
+        if user.is_admin:
+            return self
+        people = Person.objects.visible_to(user)
+        return self.filter(Q(person__in=people) | Q(email__in=people.exclude(email="").values(low=Lower("email"))))
 
     def update(self, **values: Any) -> NoReturn:
         raise AppendOnly

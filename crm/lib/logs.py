@@ -1,9 +1,13 @@
-"""What keeps the signed addresses of pixels, links and pictures out of every log line."""
+"""What keeps signed addresses (pixels, links, pictures, recipients' pages) out of every log line, and people's data out of tracebacks."""
 
 import logging
 import re
+from types import TracebackType
 
-TOKEN = re.compile(r"(/(?:[il]|mail/pictures)/)[A-Za-z0-9_-]{6,}[^\s\"']*")
+TOKEN = re.compile(r"(/(?:[ilp]|p/[a-z]+|mail/pictures)/)[A-Za-z0-9_-]{6,}[^\s\"']*")
+EMAIL = re.compile(r"[^\s@<>\"'(),;:=]+@[\w-]+(?:\.[\w-]+)+")
+ADDRESS = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b|(?<![\w:])(?:[0-9a-f]{0,4}:){3,7}[0-9a-f]{0,4}(?![\w:])", re.IGNORECASE)
+QUOTED_ROW = re.compile(r"^(DETAIL: ).*", re.MULTILINE)  # PostgreSQL repeats the values of the row that it refused
 
 
 class MaskTokens(logging.Filter):
@@ -11,6 +15,16 @@ class MaskTokens(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         text = record.getMessage()
-        if "/i/" in text or "/l/" in text or "/pictures/" in text:
+        if "/i/" in text or "/l/" in text or "/p/" in text or "/pictures/" in text:
             record.msg, record.args = TOKEN.sub(r"\1…", text), None
         return True
+
+
+class Line(logging.Formatter):
+    """One line an event; where an error's own words follow it, without what they may quote: tokens, addresses, rows."""
+
+    def formatException(self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]) -> str:
+        text = super().formatException(ei)
+        for pattern, instead in ((TOKEN, r"\1…"), (EMAIL, "…"), (ADDRESS, "…"), (QUOTED_ROW, r"\1…")):
+            text = pattern.sub(instead, text)
+        return text

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count, Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -17,7 +17,7 @@ from crm.accounts.models import Team, User
 from crm.accounts.requests import signed_in
 
 FRAME = {"section": "settings", "settings_page": "users"}
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -25,7 +25,7 @@ def for_administrators(view: View) -> View:
     """Answer 404 to everybody who is no administrator."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not signed_in(request).is_admin:
             raise Http404
         return view(request, *args, **kwargs)
