@@ -81,7 +81,7 @@ PRESETS = (
     Preset(
         "day",
         _("Only the day of the last opening, everywhere"),
-        _("Of each recipient only the last day is known on which it was opened, each overwriting the one before; links are left alone."),
+        _("Of each recipient only the day of the last opening is known, each overwriting the one before; links are left alone."),
         _coarse,
     ),
     Preset(

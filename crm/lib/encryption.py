@@ -10,6 +10,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 
+DUMPED = "sealed by CREDENTIAL_KEYS:"  # in front of a value that `dumpdata` wrote
+
 
 class CannotDecrypt(Exception):
     """No key of CREDENTIAL_KEYS fits: the key that encrypted the value has been dropped."""
@@ -124,3 +126,13 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
         return Sealed(value) if value else ""
+
+    def value_to_string(self, obj: models.Model) -> str:
+        """For `dumpdata`: what leaves the database stays as unreadable as it is there."""
+        value = obj.__dict__.get(self.attname, "")
+        sealed = value.ciphertext if isinstance(value, Sealed) else self.get_prep_value(value)
+        return DUMPED + sealed if sealed else ""
+
+    def to_python(self, value: Any) -> Any:
+        """From `loaddata` as well."""
+        return Sealed(value.removeprefix(DUMPED)) if isinstance(value, str) and value.startswith(DUMPED) else super().to_python(value)
