@@ -114,7 +114,7 @@ def _encoding(content: bytes) -> str:
 
 def read(text: str, *, order: str, now: datetime, note: str = "") -> Table:
     """The table, tried against the ledger and against itself; `note` is put behind each row's own. Raises CannotRead."""
-    if len(text) > MAX_BYTES:
+    if len(text.encode(errors="replace")) > MAX_BYTES:
         raise CannotRead(_("That is more than %(size)d MB. Split it.") % {"size": MAX_BYTES // 1024 // 1024})
     lines = list(_lines(text))
     if not lines:
@@ -155,7 +155,7 @@ def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
     """Lines that hold something, with their numbers."""
     text = text.removeprefix("\ufeff")
     first, _newline, rest = text.partition("\n")
-    said = re.fullmatch(r'"?sep=(.)"?', first.strip("\r "), re.IGNORECASE) if not first.startswith("\t") else None
+    said = re.fullmatch(r'"?sep=(.)"?', first.strip("\r "), re.IGNORECASE)
     delimiter = said[1] if said else _delimiter(first)
     try:
         found = csv.reader(io.StringIO(rest if said else text, newline=""), delimiter=delimiter)

@@ -40,7 +40,7 @@ def test_separator_and_encoding_are_recognised(delimiter, encoding):
     assert table.rows[0].saying.note == "Messe Köln"  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;"])
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;", "\ufeffsep=;"])
 def test_excels_first_line_is_understood(first):
     table = read(f"{first}\r\n{TABLE}")
     assert len(said(table)) == 2
