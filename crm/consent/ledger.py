@@ -1,12 +1,15 @@
 """The ledger of consent: what is in force for an address, and how an entry is added."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.files import File
+from django.core.files.storage import default_storage
 from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models.functions import Lower
@@ -14,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
-from crm.consent.models import Consent, Restriction
+from crm.consent.models import Consent, Question, Remembered, Restriction
 from crm.consent.signals import no_more
 from crm.records.models import Person
 
@@ -35,11 +38,25 @@ def in_force(emails: Iterable[str]) -> dict[str, Consent]:
 
     The latest said holds. What recipients refused or withdrew themselves, only they can grant again.
     """
-    holds: dict[str, Consent] = {}
-    for entry in Consent.objects.about(emails):
+    wanted = {email.casefold() for email in emails}
+    holds = _remembered(wanted)
+    for entry in Consent.objects.about(wanted):
         if not _is_overruled(entry, holds.get(entry.email)):
             holds[entry.email] = entry
     return {email: entry for email, entry in holds.items() if entry.state != State.UNKNOWN}
+
+
+def _remembered(emails: set[str]) -> dict[str, Consent]:
+    """What those among them said who were erased since, as entries that are in no ledger."""
+    digests = {digest(email): email for email in emails}
+    kept = Remembered.objects.filter(digest__in=digests)
+    own = Source.PAGE  # whoever is erased has said it themselves, or nobody knows any more who did: only they can grant again
+    return {digests[one.digest]: Consent(email=digests[one.digest], state=one.state, source=own, at=one.at) for one in kept}
+
+
+def digest(email: str) -> str:
+    """What is kept of an address that was erased."""
+    return hashlib.sha256(email.strip().casefold().encode()).hexdigest()
 
 
 def _is_overruled(entry: Consent, before: Consent | None) -> bool:
@@ -170,3 +187,24 @@ def restricted(emails: Iterable[str]) -> set[str]:
     """Those whose data is restricted, in lower case."""
     wanted = {email.casefold() for email in emails}
     return set(Restriction.objects.standing().filter(email__in=wanted).values_list("email", flat=True))
+
+
+@transaction.atomic
+def erase(*, email: str, now: datetime) -> int:
+    """Forget an address's entries with their evidence, its questions and restrictions; answers how many entries went.
+
+    A no, and that the data was restricted, is remembered by the hash of the address: else the next mail would be tracked again.
+    """
+    email = email.strip().casefold()
+    entry, is_restricted = in_force([email]).get(email), email in restricted([email])
+    if is_restricted or (entry and entry.is_no):
+        kept = {"state": entry.state if entry and entry.is_no else State.REFUSED, "at": entry.at if entry and entry.is_no else now}
+        Remembered.objects.update_or_create(digest=digest(email), defaults=kept)
+    else:
+        Remembered.objects.filter(digest=digest(email)).delete()  # they have agreed since
+    entries = Consent.objects.about([email])
+    for name in entries.exclude(evidence="").values_list("evidence", flat=True):
+        transaction.on_commit(partial(default_storage.delete, name))
+    Restriction.objects.filter(email=email).delete()
+    Question.objects.filter(email=email).delete()
+    return entries.erase()

@@ -38,6 +38,10 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
     def delete(self) -> NoReturn:
         raise AppendOnly
 
+    def erase(self) -> int:
+        """Take entries out because their person is erased: for `ledger.erase` alone."""
+        return super().delete()[0]
+
 
 class Consent(models.Model):
     """One thing that was said about tracking one address, and how it is known. Entries are only ever added."""
@@ -94,6 +98,14 @@ class Consent(models.Model):
     @property
     def is_no(self) -> bool:
         return self.state in (self.State.REFUSED, self.State.WITHDRAWN)
+
+
+class Remembered(models.Model):
+    """A no of somebody who was erased: it goes on being respected, and is known by the hash of their address alone."""
+
+    digest = models.CharField(max_length=64, unique=True)  # SHA-256 of the address in lower case
+    state = models.CharField(max_length=10, choices=Consent.State.choices)
+    at = models.DateTimeField()  # when it was said
 
 
 class Rule(models.Model):
