@@ -3,6 +3,7 @@
 from mail.models.account import Account, KeptBy, Security, SignIn
 from mail.models.change import Change
 from mail.models.delivery import Delivery
+from mail.models.erased import ErasedMail
 from mail.models.message import Attachment, Message, MissingMessage, Recipient, Thread
 from mail.models.options import MailOptions
 from mail.models.signature import Signature
@@ -16,6 +17,7 @@ __all__ = [
     "Block",
     "Change",
     "Delivery",
+    "ErasedMail",
     "KeptBy",
     "KeptMail",
     "MailOptions",

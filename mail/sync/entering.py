@@ -12,7 +12,7 @@ from datetime import datetime
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
 
-from mail import inbound, intake, parsing
+from mail import erasing, inbound, intake, parsing
 from mail.faults import Kind, ServerFault
 from mail.models import Account, Delivery, Message, RemoteCopy, RemoteFolder
 from mail.sync import flags as follow
@@ -57,9 +57,12 @@ class Entrance:
         heads = self._heads([uid for uid in uids if uid not in passed_over])
         letters = {uid: letter for uid, head in heads.items() if (letter := _head_letter(head))}
         known = self._known(letters)
+        erased = erasing.erased_among(self.account, (key for letter in letters.values() for key in (letter.content_key, letter.message_id)))
         wanted: list[Head] = []
         for uid, head in heads.items():
-            if uid in known:
+            if uid in letters and not erased.isdisjoint({letters[uid].content_key, letters[uid].message_id} - {""}):
+                self.count.left_out += 1
+            elif uid in known:
                 self._recognise(known[uid], head)
             elif uid in letters and self.rules.leave_out(letters[uid], at=head.at):
                 self.count.left_out += 1
@@ -168,6 +171,9 @@ class Entrance:
     @transaction.atomic
     def _take_in(self, head: Head, raw: bytes) -> None:
         letter = parsing.read(raw)
+        if erasing.is_erased(self.account, letter.content_key, letter.message_id):
+            self.count.left_out += 1
+            return
         own = self._filed_by_provider(letter)
         if own:
             self._put(own.pk, head.uid, head.flags)
