@@ -39,6 +39,7 @@ CREDENTIAL_KEYS = KEYS.credential_keys
 # Applications
 INSTALLED_APPS = [
     "crm.apps.CrmConfig",
+    "crm.privacy",
     "mail",
     "tracking",
     "crm.consent",
@@ -158,6 +159,12 @@ CELERY_BEAT_SCHEDULE = {
     "record hits": {"task": "tracking.tasks.record_hits", "schedule": 10.0, "options": {"expires": 30}},
     "note that the worker is alive": {"task": "crm.tasks.heartbeat", "schedule": 15.0, "options": {"expires": 30}},
     "drop old live events": {"task": "notifications.tasks.drop_old_events", "schedule": 600.0, "options": {"expires": 600}},
+    "answer requests of recipients": {"task": "crm.privacy.tasks.send_due", "schedule": 10.0, "options": {"expires": 30}},
+    "purge what was kept long enough": {
+        "task": "crm.privacy.tasks.purge",
+        "schedule": crontab(hour="3", minute="53"),
+        "options": {"expires": 3600},
+    },
     "tidy queue and sessions": {"task": "crm.tasks.tidy", "schedule": crontab(hour="3", minute="17"), "options": {"expires": 3600}},
 }
 

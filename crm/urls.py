@@ -17,6 +17,7 @@ urlpatterns = [
     path("readyz", views.readyz, name="readyz"),
     path("robots.txt", views.robots, name="robots"),
     path("account/", include("crm.accounts.sign_in_urls")),
+    path("", include("crm.privacy.urls")),
     path("", include("crm.accounts.urls")),
     path("", include("crm.records.urls")),
     path("", include("crm.consent.urls")),

@@ -12,6 +12,7 @@ ACTIONS = {
     "consent_imported": _("imported consent"),
     "consent_exported": _("exported the consent ledger"),
     "policy_changed": _("changed the tracking policy"),
+    "looked_up": _("looked up a person's requests"),
     "export_sent": _("had somebody's data sent to them"),
     "export_fetched": _("fetched their own data"),
     "tracking_erased": _("erased the tracking of a person"),

@@ -19,6 +19,7 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 from django.utils import timezone, translation
 
 from crm.accounts.models import Team, User
+from crm.privacy.models import Request
 from crm.records.models import Activity, Deal, Note, Organisation, Person
 from crm.records.pipeline import default_pipeline
 from mail import drafts, inbound, outbox, pictures, suggesting, suggestion_words
@@ -27,11 +28,20 @@ from mail.suggestion_words import Reason
 from mail.tests.posting import sign
 from notifications import feed
 from notifications.models import Card
-from tracking import hits, preferences, recording, settling
+from tracking import hits, preferences, recording, settling, tokens
 from tracking.models import Copy, Event, KnownPlace, TrackedLink
 
 OTHERS = ["bob", "charlie", "mona", "ada"]
-PUBLIC = {"healthz", "readyz", "robots", "mail:picture"}  # a picture's address is signed: it is asked for from a frame without cookies
+PAGES = {  # of recipients, by their links, which carry what they may do
+    *(f"privacy:{name}" for name in ("page", "refuse", "allow", "data_request", "ask", "data", "data_fetch"))
+}
+PUBLIC = {
+    "healthz",
+    "readyz",
+    "robots",
+    "mail:picture",
+    *PAGES,
+}  # a picture's address is signed: it is asked for from a frame without cookies
 MESSAGE_VERBS = (
     "message_body",
     "message_reading",
@@ -95,6 +105,7 @@ class World:
     hit: int
     kept: int
     change: int
+    request: int
 
 
 @pytest.fixture
@@ -128,6 +139,7 @@ def world(alice: User) -> World:
         suggestion=_suggestion(message).pk,
         kept=_kept_mail(account),
         change=Change.objects.create(owner=alice, verb="archive", count=1, before={"places": []}).pk,
+        request=Request.objects.create(kind="export", email="boris@client.test", by=alice, by_name=alice.name).pk,
         signature=signature,
         folder=folder,
         template=Template.objects.create(owner=alice, folder=folder, name="Pitch", subject=SECRETS["template"], body_html="<p>Hello</p>"),
@@ -234,8 +246,18 @@ def objects(world: World) -> dict[str, dict[str, object]]:
         **{f"consent:rule_{verb}": {"pk": 1} for verb in ("edit", "remove")},
         "mail:call_plan": {**message, "kind": "plan_call"},
         "mail:call_undo": {**message, "kind": "plan_call", "activity": world.activity.pk},
+        **{f"privacy:{name}": {"token": _page_token(world.message)} for name in ("page", "refuse", "allow", "data_request")},
+        **{f"privacy:{name}": {"token": "A" * 32} for name in ("ask", "data", "data_fetch")},
+        "privacy:request_create": {"kind": "erase_tracking"},
+        "privacy:request_detail": {"pk": world.request},
         "account_reset_password_from_key": {"uidb36": "1", "key": "set-password"},
     }
+
+
+def _page_token(message: Message) -> str:
+    """Of the page of Boris's copy."""
+    copy = Copy.objects.get(mail=message.tracked_mail, email="boris@client.test")
+    return tokens.page_path(copy.public_id).split("/")[-2]
 
 
 def addresses(world: World) -> dict[str, str]:

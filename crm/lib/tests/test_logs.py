@@ -17,6 +17,9 @@ from crm.lib.logs import Line, MaskTokens
         ("Not Found: /mail/pictures/WzE3NiwxLG51bGws:gtPxcrHwS_aM8/", "Not Found: /mail/pictures/…"),
         ("Not Found: /p/AbCdEfGhIjKlMnOpQrStUvWxYz0/", "Not Found: /p/…"),
         ("Not Found: /p/ask/AbCdEfGhIjKlMnOpQrStUvWxYz012345/", "Not Found: /p/ask/…"),
+        ('"GET /p/AbCdEfGhIjKlMnOpQrStUvWxYzA/?said=sent HTTP/1.1" 200', '"GET /p/… HTTP/1.1" 200'),
+        ("Not Found: /p/ask/AbCdEfGhIjKlMnOp/", "Not Found: /p/ask/…"),
+        ("Gone: /p/data/AbCdEfGhIjKlMnOp:1vABCd:x-y_z/zip/", "Gone: /p/data/…"),
         ('"GET /mail/inbox/ HTTP/1.1" 200', '"GET /mail/inbox/ HTTP/1.1" 200'),
     ],
 )

@@ -1,0 +1,124 @@
+"""What administrators do for a person: erase their tracking or all of them, restrict the use of their data. Each leaves a receipt.
+
+Erasing cannot read: words that people wrote into other records (a note on a deal, its title) stay, and the receipt says how many name
+the person, so that somebody looks.
+"""
+
+import re
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from crm.accounts import audit
+from crm.accounts.models import AuditEntry, User
+from crm.consent import ledger
+from crm.privacy.models import Request
+from crm.records.models import Activity, Deal, Note, Person, TimelineEntry
+from mail import erasing as mail
+from notifications import feed
+from notifications.models import Card
+from tracking import erasing as tracking
+
+Kind = Request.Kind
+
+
+@transaction.atomic
+def erase_tracking(*, email: str, note: str, by: User, now: datetime) -> Request:
+    """Forget when somebody opened and followed what, whoever sent it."""
+    copies = tracking.erase(email=email, now=now)["copies"]  # how often they opened would itself be tracking
+    audit.note("tracking_erased", actor=by, about=email)
+    return _done(Kind.ERASE_TRACKING, email, note, by, now, {"copies": copies})
+
+
+@transaction.atomic
+def erase_person(*, email: str, note: str, by: User, now: datetime) -> Request:
+    """Forget a person; what they refused goes on being respected."""
+    email = email.strip().casefold()
+    people = list(Person.objects.annotate(low=Lower("email")).filter(low=email))
+    names = {email, *(person.name for person in people)} - {""}
+    counts = _count_records(people)
+    counts["copies"] = tracking.erase(email=email, now=now)["copies"]
+    counts |= mail.erase(email=email, now=now)
+    counts["cards"] = _erase_cards(people, names)
+    counts["entries"] = ledger.erase(email=email, now=now)
+    Person.objects.filter(pk__in=[person.pk for person in people]).delete()
+    counts["lines"] += _erase_lines(names)
+    counts["mentions"] = _count_mentions(names)
+    request = _done(Kind.ERASE_PERSON, email, note, by, now, counts)
+    _forget_address(email)
+    audit.note("person_erased", actor=by, about=request.digest)
+    request.refresh_from_db()
+    return request
+
+
+@transaction.atomic
+def restrict(*, email: str, note: str, by: User, now: datetime) -> Request:
+    """Let what is stored lie there, unused."""
+    ledger.restrict(email=email, note=note, now=now)
+    audit.note("restricted", actor=by, about=email)
+    return _done(Kind.RESTRICT, email, note, by, now, {})
+
+
+@transaction.atomic
+def lift(*, email: str, note: str, by: User, now: datetime) -> Request:
+    """End a restriction."""
+    ledger.lift(email=email, now=now)
+    audit.note("restriction_lifted", actor=by, about=email)
+    return _done(Kind.LIFT, email, note, by, now, {})
+
+
+def _done(kind: str, email: str, note: str, by: User, now: datetime, receipt: dict[str, int]) -> Request:
+    return Request.objects.create(kind=kind, email=email, asked_at=now, done_at=now, by=by, by_name=by.name, note=note, receipt=receipt)
+
+
+def _count_records(people: list[Person]) -> dict[str, int]:
+    of: dict[str, Any] = {"notes": Note, "activities": Activity, "lines": TimelineEntry, "deals": Deal}
+    return {"contacts": len(people)} | {name: model.objects.filter(person__in=people).count() for name, model in of.items()}
+
+
+def _erase_cards(people: list[Person], names: set[str]) -> int:
+    """Cards that lead to the contact, or that name them."""
+    told = _named(names, "title", "detail") | Q(url__in=[person.get_absolute_url() for person in people])
+    cards = [card for card in Card.objects.filter(told).select_related("user") if card.url or _is_named(names, card.title, card.detail)]
+    gone = [card for card in cards if _is_named(names, card.title, card.detail) or card.url in {one.get_absolute_url() for one in people}]
+    feed.withdraw_all([(card.user, card.group_key) for card in gone])
+    return len(gone)
+
+
+def _erase_lines(names: set[str]) -> int:
+    """Lines that stand with others (a deal, an organisation) and name them."""
+    lines = TimelineEntry.objects.filter(_named(names, "text"))
+    gone = [line.pk for line in lines if _is_named(names, line.text)]
+    return TimelineEntry.objects.filter(pk__in=gone).delete()[0]
+
+
+def _count_mentions(names: set[str]) -> int:
+    places: tuple[tuple[Any, tuple[str, ...]], ...] = ((Note, ("text",)), (Activity, ("subject", "note")), (Deal, ("title",)))
+    return sum(
+        _is_named(names, *(getattr(row, field) for field in fields))
+        for model, fields in places
+        for row in model.objects.filter(_named(names, *fields))
+    )
+
+
+def _named(names: set[str], *fields: str) -> Q:
+    found = Q(pk__in=[])
+    for name in names:
+        for field in fields:
+            found |= Q(**{f"{field}__icontains": name})
+    return found
+
+
+def _is_named(names: set[str], *texts: str) -> bool:
+    """As a word of its own: Al is not in “All”."""
+    return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) for name in names for text in texts)
+
+
+def _forget_address(email: str) -> None:
+    """The address in receipts and in the audit log becomes its hash; links of exports and mails that wait end."""
+    digest = ledger.digest(email)
+    Request.objects.about(email).update(email="", link_digest="", due_at=None)
+    AuditEntry.objects.filter(about__iexact=email).update(about=digest)

@@ -1,0 +1,1 @@
+"""What recipients see and decide; what administrators do for them."""
