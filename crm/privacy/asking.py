@@ -42,7 +42,7 @@ def request_own(*, email: str, language: str, now: datetime) -> None:
 def send_export(*, email: str, note: str, by: User, now: datetime) -> Request:
     """The same, by an administrator, who never sees the link."""
     audit.note("export_sent", actor=by, about=email)
-    return Request.objects.create(
+    return Request.objects.begin(
         kind=Kind.EXPORT, email=email, asked_at=now, due_at=now, by=by, by_name=by.name, note=note, language=mails.language_of(email)
     )
 
@@ -52,7 +52,7 @@ def _by_recipient(kind: str, email: str, language: str, now: datetime, receipt: 
     before = Request.objects.about(email).filter(kind=kind, by=None, by_name="", asked_at__gt=now - A_DAY)
     if before.filter(done_at=None).exists() or before.count() >= MOST_A_DAY:
         return False
-    Request.objects.create(kind=kind, email=email, asked_at=now, due_at=now, language=language, receipt=receipt)
+    Request.objects.begin(kind=kind, email=email, asked_at=now, due_at=now, language=language, receipt=receipt)
     return True
 
 

@@ -44,8 +44,8 @@ def erase_person(*, email: str, note: str, by: User, now: datetime) -> Request:
     counts |= mail.erase(email=email, now=now)
     counts["cards"] = _erase_cards(people, names)
     counts["entries"] = ledger.erase(email=email, now=now)
+    counts["lines"] += _erase_lines(people, names)
     Person.objects.filter(pk__in=[person.pk for person in people]).delete()
-    counts["lines"] += _erase_lines(names)
     counts["mentions"] = _count_mentions(names)
     request = _done(Kind.ERASE_PERSON, email, note, by, now, counts)
     _forget_address(email)
@@ -71,7 +71,7 @@ def lift(*, email: str, note: str, by: User, now: datetime) -> Request:
 
 
 def _done(kind: str, email: str, note: str, by: User, now: datetime, receipt: dict[str, int]) -> Request:
-    return Request.objects.create(kind=kind, email=email, asked_at=now, done_at=now, by=by, by_name=by.name, note=note, receipt=receipt)
+    return Request.objects.begin(kind=kind, email=email, asked_at=now, done_at=now, by=by, by_name=by.name, note=note, receipt=receipt)
 
 
 def _count_records(people: list[Person]) -> dict[str, int]:
@@ -80,19 +80,21 @@ def _count_records(people: list[Person]) -> dict[str, int]:
 
 
 def _erase_cards(people: list[Person], names: set[str]) -> int:
-    """Cards that lead to the contact, or that name them."""
-    told = _named(names, "title", "detail") | Q(url__in=[person.get_absolute_url() for person in people])
-    cards = [card for card in Card.objects.filter(told).select_related("user") if card.url or _is_named(names, card.title, card.detail)]
-    gone = [card for card in cards if _is_named(names, card.title, card.detail) or card.url in {one.get_absolute_url() for one in people}]
+    """Cards that lead to the contact, or that name them by more than a word, which others may bear too."""
+    urls, full = {person.get_absolute_url() for person in people}, {name for name in names if " " in name or "@" in name}
+    cards = Card.objects.filter(_named(full, "title", "detail") | Q(url__in=urls)).select_related("user")
+    gone = [card for card in cards if card.url in urls or _is_named(full, card.title, card.detail)]
     feed.withdraw_all([(card.user, card.group_key) for card in gone])
     return len(gone)
 
 
-def _erase_lines(names: set[str]) -> int:
-    """Lines that stand with others (a deal, an organisation) and name them."""
-    lines = TimelineEntry.objects.filter(_named(names, "text"))
+def _erase_lines(people: list[Person], names: set[str]) -> int:
+    """Lines that name them and stand with their deals and organisations alone."""
+    beside = Q(deal__person__in=people) | Q(organisation__people__in=people)
+    lines = TimelineEntry.objects.filter(_named(names, "text") & beside).exclude(person__in=people).distinct()
     gone = [line.pk for line in lines if _is_named(names, line.text)]
-    return TimelineEntry.objects.filter(pk__in=gone).delete()[0]
+    TimelineEntry.objects.filter(pk__in=gone).delete()
+    return len(gone)
 
 
 def _count_mentions(names: set[str]) -> int:

@@ -17,6 +17,10 @@ class RequestQuerySet(models.QuerySet["Request"]):
         """Those of an address, the erased ones too."""
         return self.filter(digest=digest(email))
 
+    def begin(self, *, kind: str, email: str, **fields: Any) -> "Request":
+        """Write one down."""
+        return self.create(kind=kind, email=email.strip().casefold(), digest=digest(email), **fields)
+
 
 class Request(models.Model):
     """One right that was used. Those that end in a mail wait here for it: the rows are the queue."""
@@ -49,12 +53,6 @@ class Request(models.Model):
     class Meta:
         ordering = ["-asked_at", "-pk"]
         indexes = [models.Index(fields=["due_at"], name="privacy_request_due", condition=models.Q(due_at__isnull=False))]
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self.digest:
-            self.email = self.email.strip().casefold()
-            self.digest = digest(self.email)
-        super().save(*args, **kwargs)
 
     @property
     def short_digest(self) -> str:

@@ -139,7 +139,7 @@ def world(alice: User) -> World:
         suggestion=_suggestion(message).pk,
         kept=_kept_mail(account),
         change=Change.objects.create(owner=alice, verb="archive", count=1, before={"places": []}).pk,
-        request=Request.objects.create(kind="export", email="boris@client.test", by=alice, by_name=alice.name).pk,
+        request=Request.objects.begin(kind="export", email="boris@client.test", by=alice, by_name=alice.name).pk,
         signature=signature,
         folder=folder,
         template=Template.objects.create(owner=alice, folder=folder, name="Pitch", subject=SECRETS["template"], body_html="<p>Hello</p>"),

@@ -86,6 +86,7 @@ def test_erasing_a_person(world, alice, boris, ada_client):
     assert not Copy.objects.filter(email="boris@client.test").exists()
     assert list(Note.objects.values_list("text", flat=True)) == ["Boris Ivanov wants a discount"]
     assert list(TimelineEntry.objects.exclude(kind="mail_sent").values_list("text", flat=True)) == ["The value changed"]
+    assert not TimelineEntry.objects.filter(text__contains="To Boris alone").exists()
     assert Deal.objects.get().person is None
     assert list(Message.objects.values_list("subject", flat=True)) == ["To both"]
     assert not Thread.objects.filter(messages=None).exists()
@@ -201,7 +202,7 @@ def test_restricting_stops_recording_and_lifting_does_not_begin_it_again_for_old
 @pytest.mark.parametrize("name", ["alice", "mona"])
 def test_these_pages_exist_for_administrators_alone(name, request, copy):
     client = signed_in(request.getfixturevalue(name))
-    found = Request.objects.create(kind="restrict", email="boris@client.test")
+    found = Request.objects.begin(kind="restrict", email="boris@client.test")
     assert client.get(LIST).status_code == 404
     assert client.get(f"{LIST}{found.pk}/").status_code == 404
     for kind in ("export", "erase_tracking", "erase_person", "restrict", "lift"):
