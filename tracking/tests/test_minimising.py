@@ -261,10 +261,10 @@ def test_the_worker_does_it_by_itself_and_settles_before(mail, settings):
 
 
 def dump() -> str:
-    """All rows of all tables."""
+    """All rows of all tables that outlive a transaction."""
     rows = []
     with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
+        for table in connection.introspection.django_table_names(only_existing=True):
             cursor.execute(f'SELECT * FROM "{table}"')
             rows += cursor.fetchall()
     return repr(rows)
