@@ -44,7 +44,17 @@ def pixel_of(message: EmailMessage) -> str:
 
 
 def links_of(message: EmailMessage) -> list[str]:
-    return [str(link.attrs.get("href")) for link in _all(message, "a")]
+    """Where the links that were written lead; the one to the recipient's own page stands below them."""
+    return [href for link in _all(message, "a") if "/p/" not in (href := str(link.attrs.get("href")))]
+
+
+def text_of(message: EmailMessage) -> str:
+    """The plain text that was written, without the line that leads to the recipient's own page."""
+    part = message.get_body(("plain",))
+    assert part is not None
+    written, line, _page = str(part.get_content()).partition("The sender is told")
+    assert line
+    return written
 
 
 def load(address: str) -> tuple[int, bytes]:
