@@ -134,3 +134,52 @@ def test_a_request_that_fails_says_so_and_keeps_the_page(chromium, site):
     assert page.get_by_role("combobox", name="Search").input_value() == "typed"
     playwright_api.expect(page.get_by_text("Boris opened “Proposal”")).to_be_visible()
     context.close()
+
+
+def test_the_record_of_processing_is_printed_without_the_frame_around_it(chromium, site):
+    context = browse(chromium, site, "ada@acme.test")
+    page = context.new_page()
+    page.goto("/settings/privacy/record/")
+    page.emulate_media(media="print")
+    playwright_api.expect(page.get_by_text("Categories of data")).to_be_visible()
+    for frame in (".rail", ".topbar", ".settings-nav", "#assistant-drawer"):
+        playwright_api.expect(page.locator(frame)).to_be_hidden()
+    context.close()
+
+
+def test_consent_is_imported_from_a_file_after_a_look_at_it(chromium, site):
+    context = browse(chromium, site, "ada@acme.test")
+    page = context.new_page()
+    page.goto("/settings/privacy/consent/import/")
+    table = "\r\nemail;state;date;note\r\nanna@import.test;granted;2026-04-03;Messe Köln\r\nnobody;granted;2026-04-03;x\r\n"
+    page.get_by_label("File").set_input_files({"name": "fair.csv", "mimeType": "text/csv", "buffer": table.encode("utf-16")})
+    page.get_by_role("button", name="Try it").click()
+    playwright_api.expect(page.get_by_text("“nobody” is no email address.")).to_be_visible()
+    page.get_by_role("button", name="Add 1 entry").click()
+    playwright_api.expect(page.get_by_text("1 entry was added to the ledger.")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the lines with a problem").click()
+    assert "nobody" in download.value.path().read_text("utf-8-sig")
+    page.goto("/settings/privacy/consent/?q=import.test")
+    playwright_api.expect(page.get_by_text("Messe Köln · From the file fair.csv")).to_be_visible()
+    context.close()
+
+
+def test_a_contacts_consent_is_entered_by_keyboard_and_holds_in_every_look(chromium, site, axe):
+    context = browse(chromium, site, "ada@acme.test", viewport={"width": 390, "height": 844}, color_scheme="dark")
+    page = context.new_page()
+    page.goto("/people/new/?name=Carla&email=carla@client.test")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("link", name="Enter consent").press("Enter")
+    for step in ("form", "card"):
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), step
+        page.evaluate(axe)
+        found = page.evaluate("axe.run()")["violations"]
+        assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == [], step
+        if step == "form":
+            page.get_by_label("Note").fill("On the telephone")
+            page.get_by_role("button", name="Enter", exact=True).press("Enter")
+            playwright_api.expect(page.get_by_text("The entry is in the ledger.")).to_be_visible()
+            page.locator(".consent-history summary").press("Enter")
+            playwright_api.expect(page.get_by_text("On the telephone")).to_be_visible()
+    context.close()

@@ -209,6 +209,13 @@ def test_a_change_that_was_changed_again_is_not_taken_back(admin):
     assert admin.post(f"{PAGE}take-back/", {"change": "x"}).status_code == 302
 
 
+def test_what_no_longer_is_as_the_change_left_it_is_not_taken_back(admin, alice):
+    admin.post(f"{PAGE}rules/new/team/", {**STRICT, "which": alice.team_id})
+    Rule.objects.update(is_coarse=True)
+    admin.post(f"{PAGE}take-back/", {"change": policy.last_change().pk})  # type: ignore[union-attr]
+    assert Rule.objects.get().is_coarse
+
+
 def test_a_rule_of_a_team_that_is_gone_is_not_brought_back(admin):
     team = Team.objects.create(name="West")
     rule = Rule.objects.create(scope="team", team=team, is_coarse=True)
