@@ -23,8 +23,11 @@ class MaskTokens(logging.Filter):
 class Line(logging.Formatter):
     """One line an event; where an error's own words follow it, without what they may quote: tokens, addresses, rows."""
 
+    def format(self, record: logging.LogRecord) -> str:
+        return QUOTED_ROW.sub(r"\1…", super().format(record))
+
     def formatException(self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]) -> str:
         text = super().formatException(ei)
-        for pattern, instead in ((TOKEN, r"\1…"), (EMAIL, "…"), (ADDRESS, "…"), (QUOTED_ROW, r"\1…")):
+        for pattern, instead in ((TOKEN, r"\1…"), (EMAIL, "…"), (ADDRESS, "…")):
             text = pattern.sub(instead, text)
         return text

@@ -35,7 +35,7 @@ def test_what_an_error_quotes_is_masked_and_where_it_happened_stays() -> None:
     try:
         raise ValueError(words)
     except ValueError:
-        record = logging.LogRecord("any", logging.ERROR, "f", 1, "Failed", (), sys.exc_info())
+        record = logging.LogRecord("any", logging.ERROR, "f", 1, "Failed: %s", ("no\nDETAIL:  Key (subject)=(Proposal)",), sys.exc_info())
     text = Line("%(message)s").format(record)
     for secret in ("anna@client.test", "203.0.113.7", "db8::17", "AbCdEfGh", "Proposal"):
         assert secret not in text
