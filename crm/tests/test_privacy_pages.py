@@ -32,7 +32,13 @@ def test_the_privacy_page_tells_the_policy_in_force_with_its_own_numbers(alice_c
 
 
 def test_only_administrators_are_led_to_the_tools(alice_client, admin):
-    tools = ("/settings/privacy/policy/", "/settings/privacy/consent/", "/settings/audit/", "/settings/privacy/record/")
+    tools = (
+        "/settings/privacy/policy/",
+        "/settings/privacy/consent/",
+        "/settings/privacy/requests/",
+        "/settings/audit/",
+        "/settings/privacy/record/",
+    )
     theirs, hers = admin.get("/privacy/").content.decode(), alice_client.get("/privacy/").content.decode()
     assert all(f'href="{tool}"' in theirs for tool in tools)
     assert not any(tool in hers for tool in tools)

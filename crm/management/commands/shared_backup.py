@@ -12,12 +12,12 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 
 from crm.accounts.models import AuditEntry, Team, User
-from crm.consent.models import Consent, Restriction, Rule, Settings
+from crm.consent.models import Consent, Remembered, Restriction, Rule, Settings
 from crm.records.models import Activity, Deal, Note, Organisation, Person, Pipeline, Stage, TimelineEntry
 
 KEPT: tuple[type[Model], ...] = (
     *(Team, User, Pipeline, Stage, Organisation, Person, Deal, Activity, Note, TimelineEntry),
-    *(Settings, Rule, Consent, Restriction, AuditEntry),
+    *(Settings, Rule, Consent, Remembered, Restriction, AuditEntry),
 )
 NO_PASSWORD = "!"  # noqa: S105 - what Django takes for none
 
