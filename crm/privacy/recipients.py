@@ -75,7 +75,11 @@ def address(copy: Copy, typed: str) -> str:
     if copy.email:
         return copy.email.casefold()
     email = typed.strip().casefold()
-    return email if email and Recipient.objects.filter(deliveries__copy=copy, email__iexact=email).exists() else ""
+    return (
+        email
+        if "@" in email and "\0" not in email and Recipient.objects.filter(deliveries__copy=copy, email__iexact=email).exists()
+        else ""
+    )
 
 
 @transaction.atomic

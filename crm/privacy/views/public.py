@@ -10,6 +10,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -32,13 +33,22 @@ def for_strangers(view: View) -> View:
     @wraps(view)
     def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with translation.override(_language(request)):
-            is_too_often = request.method == "POST" and limits.is_too_often(request, now=timezone.now())
-            response = _page(request, "too_often", status=429) if is_too_often else view(request, *args, **kwargs)
+            response = _answer(view, request, *args, **kwargs)
         for name, value in HEADERS.items():
             response.headers[name] = value
         return response
 
     return opened
+
+
+def _answer(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    """What the view says; a link that nobody signed gets a plain 404, without the CRM's frame."""
+    if request.method == "POST" and limits.is_too_often(request, now=timezone.now()):
+        return _page(request, "too_often", status=429)
+    try:
+        return view(request, *args, **kwargs)
+    except Http404:
+        return HttpResponse(_("Not found."), status=404, content_type="text/plain; charset=utf-8")
 
 
 @for_strangers
