@@ -8,7 +8,6 @@ from crm.accounts.models import AuditEntry, Team, User
 from crm.consent import decisions, policy
 from crm.consent.models import Consent, Rule, Settings
 from crm.consent.presets import PRESETS
-from mail.models import Account
 
 PAGE = "/settings/privacy/policy/"
 COMPANY = {
@@ -102,7 +101,7 @@ def test_what_recipients_are_told_is_saved(admin):
     [("country", "FR", "anna@client.fr"), ("domain", "Client.Test", "anna@mail.client.test"), ("mailbox", "Alice@Acme.test", "x@y.test")],
 )
 def test_a_stricter_rule_holds_for_its_part_alone(admin, alice, scope, which, email):
-    Account.objects.create(owner=alice, email="alice@acme.test", smtp_host="smtp.acme.test")
+    alice.mail_accounts.create(email="alice@acme.test", smtp_host="smtp.acme.test")
     assert admin.post(f"{PAGE}rules/new/{scope}/", {**STRICT, "which": which}).status_code == 302
     assert not decided(email, alice, "alice@acme.test").may_track
     assert decided("somebody@elsewhere.test", alice, "other@acme.test").may_track
