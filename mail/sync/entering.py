@@ -105,7 +105,7 @@ class Entrance:
         sent = Message.objects.filter(account=self.account, content_key="")
         given = Delivery.objects.filter(message__in=sent, provider_message_id__in=ids).values_list("provider_message_id", flat=True)
         own = sent.filter(Q(message_id__in=ids) | Q(provider_message_id__in=ids)).values_list("message_id", "provider_message_id")
-        return set(given).union(*own)
+        return set(given).union(*own) & ids
 
     @property
     def _local(self) -> str:

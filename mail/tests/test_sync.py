@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from crm.accounts.models import User
 from mail import drafts, outbox, parsing, rendering
-from mail.models import Account, Block, KeptMail, Message, RemoteCopy, SyncState
+from mail.models import Account, Block, KeptMail, Message, RemoteCopy, SyncState, Thread
 from mail.sync import changes, first, pace, running
 from mail.tests.syncing import folder_of, subjects, sync, synced_account
 from mail.tests.unruly_imap import UnrulyImap
@@ -27,6 +27,13 @@ def server() -> Iterator[UnrulyImap]:
 @pytest.fixture
 def account(alice: User, server: UnrulyImap) -> Account:
     return synced_account(alice, server)
+
+
+def sent_here(account: Account) -> Message:
+    """A mail that Candor sent and filed, as the database has it."""
+    thread = Thread.objects.create(owner=account.owner, subject="Own")
+    common: dict[str, Any] = {"owner": account.owner, "account": account, "thread": thread, "sent_at": timezone.now()}
+    return Message.objects.create(**common, folder="sent", subject="Own", message_id="<own@acme.test>", filing="filed")
 
 
 def pause_of(state: SyncState) -> timedelta:
@@ -381,3 +388,12 @@ def test_who_shares_a_public_provider_is_no_colleague(server, alice):
     server.letter(1, sender="customer@gmail.com", To="alice@gmail.com")
     sync(account)
     assert subjects(account) == ["Letter 1"]
+
+
+def test_a_mail_without_a_message_id_is_not_taken_for_the_sent_one_beside_it(server, account):
+    sent_here(account)
+    about = "Date: Mon, 02 Nov 2026 10:00:00 +0000\r\nFrom: alice@acme.test\r\nTo: boris@client.test\r\nSubject: "
+    server.file(f"Message-ID: <own@acme.test>\r\n{about}Own\r\n\r\nHello.\r\n".encode(), "Sent", at="02-Nov-2026 10:00:00 +0000")
+    server.file(f"{about}Nameless\r\n\r\nHello.\r\n".encode(), "Sent", at="02-Nov-2026 10:00:00 +0000")
+    sync(account)
+    assert subjects(account, "sent") == ["Own", "Nameless"]
