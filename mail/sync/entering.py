@@ -35,7 +35,7 @@ class Count:
     taken: int = 0  # new to Candor
     known: int = 0
     left_out: int = 0
-    kept: int = 0
+    kept: set[int] = field(default_factory=set)  # UIDs of what could not be taken in
     touched: set[int] = field(default_factory=set)  # primary keys of messages that are new, or now lie in one more place
 
 
@@ -83,7 +83,7 @@ class Entrance:
         """Gone between two questions, or there and not handed out: that is written down."""
         if self.server.uids(uid, uid):
             kept.keep(self.folder, uid, reason=str(kept.NOT_HANDED_OUT), now=self.now)
-            self.count.kept += 1
+            self.count.kept.add(uid)
         return {}
 
     def _known(self, letters: dict[int, parsing.Letter]) -> dict[int, int]:
@@ -164,7 +164,7 @@ class Entrance:
             reason = error.sentence if isinstance(error, parsing.Unreadable) else type(error).__name__
             logger.warning("A mail of account %s could not be read (%s); it is kept.", self.account.pk, type(error).__name__)
             kept.keep(self.folder, head.uid, raw=raw, reason=reason, now=self.now)
-            self.count.kept += 1
+            self.count.kept.add(head.uid)
             return False
         return True
 

@@ -21,9 +21,12 @@ def retry(folder: RemoteFolder, entrance: Entrance) -> None:
         _read_again(mail, entrance)
     missing = mails.filter(Q(reader_version__lt=VERSION) | Q(kept_at__lt=entrance.now - A_DAY), file="")
     uids = sorted(missing.values_list("uid", flat=True)[:MOST])
-    missing.filter(uid__in=uids).delete()
-    if uids:
-        entrance.enter(uids)
+    if not uids:
+        return
+    asked = mails.filter(uid__in=uids, file="")
+    asked.update(reader_version=VERSION, kept_at=entrance.now, fetch_attempts=0)  # a fault costs a day, and forgets none
+    count = entrance.enter(uids)
+    asked.exclude(uid__in=count.kept).delete()
 
 
 def _read_again(mail: KeptMail, entrance: Entrance) -> None:

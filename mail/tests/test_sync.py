@@ -11,11 +11,12 @@ from crm.accounts.models import User
 from mail import drafts, outbox, parsing, rendering
 from mail.models import Account, Block, KeptMail, Message, RemoteCopy, SyncState, Thread
 from mail.sync import changes, first, pace, running
+from mail.tests.fake_imap import DROP
 from mail.tests.syncing import folder_of, subjects, sync, synced_account
 from mail.tests.unruly_imap import UnrulyImap
 from tracking import instrument, preferences
 
-MINUTES = timedelta(minutes=1)
+MINUTES, DAYS = timedelta(minutes=1), timedelta(days=1)
 
 
 @pytest.fixture
@@ -397,3 +398,17 @@ def test_a_mail_without_a_message_id_is_not_taken_for_the_sent_one_beside_it(ser
     server.file(f"{about}Nameless\r\n\r\nHello.\r\n".encode(), "Sent", at="02-Nov-2026 10:00:00 +0000")
     sync(account)
     assert subjects(account, "sent") == ["Own", "Nameless"]
+
+
+def test_a_connection_that_breaks_while_missing_mail_is_asked_for_again_loses_none(server, account):
+    sync(account)
+    server.letter(1), server.letter(2)
+    server.left_out = {1, 2}
+    sync(account)
+    server.left_out = set()
+    server.will(uid_fetch=[DROP])
+    sync(account, after=2 * DAYS)
+    assert KeptMail.objects.count() == 2
+    sync(account, after=4 * DAYS)
+    assert subjects(account) == ["Letter 1", "Letter 2"]
+    assert not KeptMail.objects.exists()
