@@ -5,7 +5,7 @@ the reason, or no longer there. Only then may a cursor move over it.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -24,6 +24,7 @@ from tracking.cleaning import copies_in
 logger = logging.getLogger(__name__)
 BATCH_BYTES = 4 * 1024 * 1024  # of mail that is in memory at once, unless a single one is larger
 BATCH = 50  # messages
+UNUSABLE = (Kind.GARBLED, Kind.REFUSED)  # the connection goes on
 LARGEST = 50 * 1024 * 1024  # bytes of a mail that is fetched whole
 BEGINNING = 1024 * 1024  # bytes that are read of a larger one
 
@@ -73,11 +74,20 @@ class Entrance:
 
     def _heads(self, uids: Sequence[int]) -> dict[int, Head]:
         """In the order of the UIDs; one that the server leaves out of its answer is asked for once more, by itself."""
-        found = self.server.heads(uids)
+        found = self._heads_told(uids)
         for uid in uids:
             if uid not in found:
-                found |= self.server.heads([uid]) or self._unanswered(uid)
+                found |= self._heads_told([uid]) or self._unanswered(uid)
         return {uid: found[uid] for uid in uids if uid in found}
+
+    def _heads_told(self, uids: Sequence[int]) -> dict[int, Head]:
+        """None of an answer that cannot be read: one mail would else hold up all that come with it."""
+        try:
+            return self.server.heads(uids)
+        except ServerFault as error:
+            if error.kind not in UNUSABLE:
+                raise
+            return {}
 
     def _unanswered(self, uid: int) -> dict[int, Head]:
         """Gone between two questions, or there and not handed out: that is written down."""
@@ -127,32 +137,26 @@ class Entrance:
 
     def _fetch(self, heads: Iterable[Head]) -> None:
         for batch in _batches(heads, alone=kept.suspects(self.folder)):
-            bodies = self._beginning(batch[0]) if batch[0].size > LARGEST else self._bodies([head.uid for head in batch])
+            bodies = self._bodies([head.uid for head in batch], self._beginning if batch[0].size > LARGEST else self.server.bodies)
             for head in batch:
                 if head.uid in bodies:
                     self.take(head, bodies[head.uid])
                 else:
                     self._unanswered(head.uid)
 
-    def _beginning(self, head: Head) -> dict[int, bytes]:
-        beginning = self.server.beginning(head.uid, BEGINNING)
-        return {} if beginning is None else {head.uid: beginning}
+    def _beginning(self, uids: Sequence[int]) -> dict[int, bytes]:
+        found = {uid: self.server.beginning(uid, BEGINNING) for uid in uids}
+        return {uid: beginning for uid, beginning in found.items() if beginning is not None}
 
-    def _bodies(self, uids: list[int]) -> dict[int, bytes]:
+    def _bodies(self, uids: list[int], fetch: Callable[[Sequence[int]], dict[int, bytes]]) -> dict[int, bytes]:
         """Of an answer that cannot be read as a whole, each message is asked for by itself."""
         try:
             with kept.watched(self.folder, uids, now=self.now):
-                return self.server.bodies(uids)
+                return fetch(uids)
         except ServerFault as error:
-            if error.kind not in (Kind.GARBLED, Kind.REFUSED) or len(uids) == 1:
-                return self._gave_up(uids[0], error)
-        return {uid: body for one in uids for uid, body in self._bodies([one]).items()}
-
-    def _gave_up(self, uid: int, error: ServerFault) -> dict[int, bytes]:
-        """The server's answer for this very message cannot be used, and the connection goes on."""
-        if error.kind not in (Kind.GARBLED, Kind.REFUSED):
-            raise error
-        return {}
+            if error.kind not in UNUSABLE:
+                raise
+        return {uid: body for one in uids for uid, body in self._bodies([one], fetch).items()} if len(uids) > 1 else {}
 
     def take(self, head: Head, raw: bytes) -> bool:
         """Take one message in; one that cannot be read is kept aside, and the answer is False."""

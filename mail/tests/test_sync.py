@@ -10,7 +10,7 @@ from django.utils import timezone
 from crm.accounts.models import User
 from mail import drafts, outbox, parsing, rendering
 from mail.models import Account, Block, KeptMail, Message, RemoteCopy, SyncState, Thread
-from mail.sync import changes, first, pace, running
+from mail.sync import changes, entering, first, pace, running
 from mail.tests.fake_imap import DROP
 from mail.tests.syncing import folder_of, subjects, sync, synced_account
 from mail.tests.unruly_imap import UnrulyImap
@@ -412,3 +412,27 @@ def test_a_connection_that_breaks_while_missing_mail_is_asked_for_again_loses_no
     sync(account, after=4 * DAYS)
     assert subjects(account) == ["Letter 1", "Letter 2"]
     assert not KeptMail.objects.exists()
+
+
+def test_a_head_that_cannot_be_read_costs_that_mail_alone(server, account):
+    server.headless = {2, 5}
+    for number in (1, 2, 3):
+        server.letter(number)
+    sync(account)
+    for number in (4, 5):
+        server.letter(number)
+    state = sync(account)
+    assert not state.error
+    assert sorted(subjects(account)) == ["Letter 1", "Letter 3", "Letter 4"]
+    assert sorted(KeptMail.objects.values_list("uid", flat=True)) == [2, 5]
+
+
+def test_a_very_large_mail_over_which_the_connection_breaks_does_not_hold_up_the_others(server, account, monkeypatch):
+    monkeypatch.setattr(entering, "LARGEST", 300)
+    server.letter(1), server.letter(2, X_Filling="x" * 300)
+    server.cut_off = {2}
+    for _time in range(4):
+        state = sync(account)
+    assert not state.error
+    assert subjects(account) == ["Letter 1"]
+    assert "The connection to the server breaks" in KeptMail.objects.get().reason

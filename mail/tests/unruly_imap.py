@@ -12,7 +12,9 @@ FIELDS = re.compile(rb"^(message-id|date|from|to|cc|bcc|subject|reply-to|sender)
 
 @dataclass
 class UnrulyImap(FakeImap):
-    """`left_out` are UIDs that FETCH does not answer for, `cut_off` those in whose middle it hangs up, `garbled` those it mangles."""
+    """`left_out` are UIDs that FETCH does not answer for, `cut_off` those in whose middle it hangs up, `garbled` those it mangles,
+    `headless` those whose heads it mangles.
+    """
 
     validity: int = 7
     announces_next_uid: bool = True
@@ -20,6 +22,7 @@ class UnrulyImap(FakeImap):
     left_out: set[int] = field(default_factory=set)
     cut_off: set[int] = field(default_factory=set)
     garbled: set[int] = field(default_factory=set)
+    headless: set[int] = field(default_factory=set)
     fetched: list[int] = field(default_factory=list)  # UIDs whose bodies went out
 
     def letter(self, number: int, *, folder: str = "INBOX", sender: str = "anna@client.test", seen: bool = False, **headers: str) -> Mail:
@@ -78,6 +81,8 @@ class UnrulyDialogue(Dialogue):
 
     def _items(self, mail: Mail, items: str) -> bytes:
         flags = f"FLAGS ({' '.join(sorted(mail.flags))})".encode()
+        if "HEADER.FIELDS" in items and mail.uid in self.server.headless:
+            return b"RFC822.SIZE ((( oops"
         if "HEADER.FIELDS" in items:
             head = _fields(mail.raw)
             about = f' INTERNALDATE "{mail.at}" RFC822.SIZE {len(mail.raw)} BODY[HEADER.FIELDS (X)] {{{len(head)}}}\r\n'.encode()
