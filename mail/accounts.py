@@ -7,24 +7,25 @@ from django.db.models import F, Max, Q
 from django.db.models.functions import Coalesce
 
 from mail import oauth, tokens
-from mail.models import Account, Delivery
+from mail.models import Account, Delivery, SyncState
 
 UP, DOWN, FIRST = "up", "down", "first"
 
 
 @transaction.atomic
-def save(*, account: Account) -> None:
-    """Keep an account as it was typed; a new one goes to the end of its owner's."""
+def save(*, account: Account, now: datetime) -> None:
+    """Keep an account as it was typed; a new one goes to the end of its owner's. Its sync waits no longer for what was wrong."""
     if account.pk is None:
         account.position = _end(account)
     account.save()
+    _sync_again(account, now)
 
 
 @transaction.atomic
 def connect(*, account: Account, found: oauth.Tokens, now: datetime) -> None:
     """Keep an account that the provider lets in, new or once more; what waited for it goes on."""
     tokens.keep(account, found)
-    save(account=account)
+    save(account=account, now=now)
     _go_on(account, now)
 
 
@@ -49,6 +50,7 @@ def resume(*, account: Account, now: datetime) -> None:
     """Go on, with what waited first."""
     Account.objects.filter(pk=account.pk).update(is_paused=False)
     _go_on(account, now)
+    _sync_again(account, now)
 
 
 @transaction.atomic
@@ -75,6 +77,10 @@ def works(account: Account) -> None:
 def _end(account: Account) -> int:
     last = Account.objects.filter(owner_id=account.owner_id).aggregate(last=Max("position"))["last"]
     return 0 if last is None else int(last) + 1
+
+
+def _sync_again(account: Account, now: datetime) -> None:
+    SyncState.objects.filter(account=account, is_on=True).update(due_at=now)
 
 
 def _go_on(account: Account, now: datetime) -> None:

@@ -41,6 +41,7 @@ QUOTA_TEXT = re.compile(
     re.IGNORECASE,
 )
 BACK_OFF = re.compile(r"suggested backoff time:\s*(\d{1,12})\s*milliseconds", re.IGNORECASE)  # Exchange
+THROTTLED = re.compile(r"is throttled|\[THROTTLED\]|exceeded command or bandwidth limits", re.IGNORECASE)  # Exchange's, Yahoo's, Gmail's
 ENHANCED = re.compile(r"\b[245]\.(\d{1,3})\.\d{1,3}\b")  # RFC 3463: class.subject.detail
 OF_ONE_RECIPIENT = {"1", "2", "4"}  # its subjects addressing, mailbox, and the way to their server
 NEVER_A_PASSWORD = {"outlook.office365.com", "imap-mail.outlook.com"}  # IMAP at Microsoft has known tokens alone since 2023
@@ -293,6 +294,8 @@ def of_token(reply: Reply, status: str) -> Kind:
 
 def told_in_between(reply: Reply) -> Kind:
     """The fault behind any other refused command of IMAP: some servers let one in first and say only then what is wrong."""
+    if reply.wait or THROTTLED.search(reply.text):
+        return Kind.BUSY
     told = _told(reply)
     return told if told in (Kind.TOO_MANY, Kind.IMAP_OFF, Kind.LOCKED) else Kind.REFUSED
 

@@ -194,8 +194,9 @@ class SyncState(models.Model):
         indexes = [models.Index(fields=["due_at"], name="mail_syncstate_due", condition=Q(due_at__isnull=False))]
 
     def wake(self, *, now: datetime) -> None:
-        """Have it looked at now."""
-        type(self).objects.filter(pk=self.pk, is_on=True).filter(Q(due_at=None) | Q(due_at__gt=now)).update(due_at=now)
+        """Have it looked at now, or once more when a worker is at it; not while it waits after a failure."""
+        waits = Q(due_at=None) | Q(due_at__gt=now) | Q(claimed_at__isnull=False)
+        type(self).objects.filter(waits, pk=self.pk, is_on=True, failures=0).update(due_at=now)
 
     def count(self, *, taken: int, left_out: int) -> None:
         """Add to the counts, whoever else is at it."""

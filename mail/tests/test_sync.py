@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from crm.accounts.models import User
-from mail import drafts, outbox, parsing, rendering
+from mail import accounts, drafts, outbox, parsing, rendering
 from mail.models import Account, Block, KeptMail, Message, RemoteCopy, SyncState, Thread
 from mail.sync import changes, entering, first, pace, running
 from mail.tests.fake_imap import DROP
@@ -317,10 +317,40 @@ def test_a_back_off_ends_with_a_sync_that_went_well_and_not_with_a_sign_in(serve
     assert (state.failures, state.error, state.failing_since) == (0, "", None)
 
 
+def test_what_the_user_does_meanwhile_does_not_end_a_back_off(server, account):
+    server.letter(1)
+    sync(account)
+    server.will(login=["NO [AUTHENTICATIONFAILED] who are you?"])
+    sync(account)
+    changes.note([Message.objects.get().pk], "read", now=timezone.now())
+    assert pause_of(SyncState.objects.get()) > timedelta(minutes=50)
+    accounts.save(account=account, now=timezone.now())  # with another password
+    assert pause_of(SyncState.objects.get()) < MINUTES
+
+
+def test_news_that_come_while_a_worker_is_at_it_are_looked_at_next(account):
+    now = timezone.now()
+    state = pace.claim(account.pk, now=now)
+    assert state
+    state.wake(now=now + timedelta(seconds=1))
+    pace.went_well(state, is_complete=True, now=now + timedelta(seconds=2))
+    assert pace.due(now + timedelta(seconds=2)) == [account.pk]
+
+
 def test_a_server_that_asks_for_patience_is_left_alone_as_long_as_it_says(server, account):
     server.will(list=["BAD Request is throttled. Suggested Backoff Time: 1200000 milliseconds"])
     state = sync(account)
     assert timedelta(minutes=19) < pause_of(state) < timedelta(minutes=21)
+
+
+def test_patience_that_is_asked_for_in_the_middle_of_a_folder_is_had_too(server, account):
+    server.letter(1)
+    server.will(uid_fetch=["BAD Request is throttled. Suggested Backoff Time: 1200000 milliseconds"])
+    assert timedelta(minutes=19) < pause_of(sync(account)) < timedelta(minutes=21)
+    server.letter(2)
+    server.will(uid_fetch=["NO [OVERQUOTA] Account exceeded command or bandwidth limits. (Failure)"])
+    assert sync(account).failures == 2
+    assert not KeptMail.objects.exists()
 
 
 def test_one_folder_that_the_server_refuses_does_not_stop_the_others(server, account):

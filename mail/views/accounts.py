@@ -126,7 +126,7 @@ def _account_page(request: HttpRequest, form: AccountForm, *, done: str) -> Http
         if form.asks_other_servers() and "anyway" not in request.POST:
             findings = diagnosis.check(form.instance)
         if all(finding.is_good for finding in findings):
-            accounts.save(account=form.instance)
+            accounts.save(account=form.instance, now=timezone.now())
             note(form.instance, findings)
             messages.success(request, done)
             return redirect("mail:email_sync")
