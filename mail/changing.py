@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from crm.accounts.models import User
@@ -152,9 +152,10 @@ def _put(pks: list[int], *, is_from: str, to: str, now: datetime) -> None:
     """Move what is still where it was: whatever was moved meanwhile stays."""
     is_trash = to == Folder.TRASH
     for some in _in_parts(pks):
-        found = Message.objects.filter(pk__in=some, folder=is_from)
-        found.update(folder=to, trashed_at=now if is_trash else None, folder_before=is_from if is_trash else "", updated_at=now)
-        _note(some, to)
+        found = list(Message.objects.select_for_update(no_key=True).filter(pk__in=some, folder=is_from).values_list("pk", flat=True))
+        values = {"trashed_at": now if is_trash else None, "folder_before": is_from if is_trash else ""}
+        Message.objects.filter(pk__in=found).update(folder=to, updated_at=now, **values)
+        _note(found, to)
 
 
 def _set_read(pks: list[int], *, is_read: bool) -> None:
@@ -166,8 +167,12 @@ def _set_read(pks: list[int], *, is_read: bool) -> None:
 def _set_star(pks: list[int], *, is_starred: bool) -> None:
     for some in _in_parts(pks):
         Thread.objects.filter(pk__in=some).update(is_starred=is_starred)
-        newest = Message.objects.filter(thread__in=some).order_by("thread", "at").values_list("thread_id", "pk")
-        _note(list(dict(newest).values()), "star" if is_starred else "unstar")
+        messages = Message.objects.filter(thread__in=some).order_by("thread", "at")
+        if is_starred:
+            _note(list(dict(messages.values_list("thread_id", "pk")).values()), "star")
+        else:  # there, each of its mails may have one
+            bearing = Q(remote_copies__is_flagged=True) | Q(remote_changes__kind="star")
+            _note(list(set(messages.filter(bearing).values_list("pk", flat=True))), "unstar")
 
 
 def _note(messages: list[int], change: str) -> None:

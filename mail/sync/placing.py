@@ -35,6 +35,8 @@ def place(messages: Iterable[int]) -> None:
 
 
 def _put(message: Message, folder: str) -> None:
+    if folder == message.folder:
+        return  # what is in the trash knows where it was before
     is_trash = folder == Folder.TRASH
     trashed_at, before = (timezone.now(), message.folder) if is_trash else (None, "")
     Message.objects.filter(pk=message.pk).update(folder=folder, trashed_at=trashed_at, folder_before=before)

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from crm.accounts.models import User
-from mail import accounts, drafts, outbox, parsing, rendering
+from mail import accounts, changing, drafts, outbox, parsing, rendering
 from mail.models import Account, Block, KeptMail, Message, RemoteCopy, SyncState, Thread
 from mail.sync import changes, entering, first, pace, running
 from mail.tests.fake_imap import DROP
@@ -466,3 +466,40 @@ def test_a_very_large_mail_over_which_the_connection_breaks_does_not_hold_up_the
     assert not state.error
     assert subjects(account) == ["Letter 1"]
     assert "The connection to the server breaks" in KeptMail.objects.get().reason
+
+
+def test_an_undo_moves_nothing_at_the_server_that_it_does_not_move_here(server, account, alice):
+    server.letter(1), server.letter(2)
+    sync(account)
+    archived = changing.archive(owner=alice, messages=Message.objects.all(), now=timezone.now())
+    changing.trash(owner=alice, messages=Message.objects.filter(subject="Letter 1"), now=timezone.now())
+    changing.undo(change=archived, now=timezone.now())
+    sync(account)
+    assert (subjects(account), subjects(account, "trash")) == (["Letter 2"], ["Letter 1"])
+    assert [mail.message_id for mail in server.in_folder("Trash")] == ["<1@client.test>"]
+
+
+def test_a_star_is_taken_from_every_mail_of_the_conversation_that_has_one(server, account, alice):
+    mail = server.letter(1)
+    mail.flags = {r"\Flagged"}
+    server.letter(2, In_Reply_To="<1@client.test>", Date="Tue, 03 Nov 2026 10:00:00 +0000")
+    sync(account)
+    changing.star(owner=alice, threads=Thread.objects.all(), is_starred=False, now=timezone.now())
+    sync(account)
+    assert mail.flags == set()
+    changing.star(owner=alice, threads=Thread.objects.all(), is_starred=True, now=timezone.now())
+    changing.star(owner=alice, threads=Thread.objects.all(), is_starred=False, now=timezone.now())
+    sync(account)
+    assert not any(mail.flags for mail in server.mails)
+
+
+def test_what_lay_in_the_trash_before_it_was_deleted_at_the_server_can_be_put_back(server, account, alice):
+    mail = server.letter(1)
+    sync(account)
+    SyncState.objects.update(is_on=False)
+    changing.trash(owner=alice, messages=Message.objects.all(), now=timezone.now())
+    SyncState.objects.update(is_on=True)
+    server.mails.remove(mail)
+    sync(account)
+    changing.restore(owner=alice, messages=Message.objects.all(), now=timezone.now())
+    assert subjects(account) == ["Letter 1"]
