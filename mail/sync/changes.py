@@ -107,24 +107,29 @@ class _Deed:
         """From each place to the one for the target; at Gmail out of the inbox is into the archive, which has it already."""
         place = self._place_for(target)
         copies = [copy for copy in self._copies() if copy.folder_id != place.pk]
+        is_there = RemoteCopy.objects.there().filter(message=self.change.message_id, folder=place).exists()
         for copy in copies:
             if self._leaves(copy, target) and self._open(copy.folder, copy.validity):
-                self.server.mailbox.move([copy.uid], place.name)
+                self.server.move([copy.uid], place.name)
                 copy.delete()
-        if not copies and not RemoteCopy.objects.there().filter(message=self.change.message_id, folder=place).exists():
-            self._move_found(place)
+            elif target == Folder.INBOX and copy.folder.role == Role.ALL and not is_there and self._open(copy.folder, copy.validity):
+                self.server.copy([copy.uid], place.name)
+        if not copies and not is_there:
+            self._move_found(place, target)
 
-    def _move_found(self, place: RemoteFolder) -> None:
-        """Its place is not known (a folder that is not synced): it is looked for where it was put last."""
-        for folder in self.account.remote_folders.filter(role__in=[Role.TRASH, Role.ARCHIVE, Role.ALL]).exclude(pk=place.pk):
+    def _move_found(self, place: RemoteFolder, target: Folder) -> None:
+        """Its place is not known (a folder that is not synced, or not looked at since): it is looked for where it was put last."""
+        is_own = bool(self.change.message and not self.change.message.content_key)  # anybody can write its Message-ID on a mail
+        roles = [Role.TRASH, Role.ARCHIVE, Role.ALL, *([Role.SENT] if is_own and target == Folder.TRASH else [])]
+        for folder in self.account.remote_folders.filter(role__in=roles).exclude(pk=place.pk):
             self.server.open_to_change(folder.name)
             uids = self.server.find(self.change.message_ref)
             if uids:
-                self.server.mailbox.move(uids, place.name)
+                self.server.move(uids, place.name)
                 return
 
     def _leaves(self, copy: RemoteCopy, target: Folder) -> bool:
-        """Gmail's All Mail is left for the trash alone."""
+        """Gmail's All Mail is left for the trash alone: into the inbox it is copied."""
         return target == Folder.TRASH or copy.folder.role not in (Role.ALL, Role.SENT)
 
     def _place_for(self, target: Folder) -> RemoteFolder:
@@ -140,11 +145,11 @@ class _Deed:
     def _delete(self) -> None:
         for folder in self.account.remote_folders.filter(role__in=[Role.TRASH]):
             self.server.open_to_change(folder.name)
-            self.server.mailbox.delete(self.server.find(self.change.message_ref))
+            self.server.delete(self.server.find(self.change.message_ref))
         for folder_pk, validity, uid in self.change.places:
             known = self.account.remote_folders.filter(pk=folder_pk).first()
             if known and self._open(known, validity):
-                self.server.mailbox.delete([uid])
+                self.server.delete([uid])
 
     def _copies(self) -> list[RemoteCopy]:
         message = self.change.message

@@ -165,6 +165,20 @@ class Server:
             change = self.client.add_flags if is_set else self.client.remove_flags
             change(list(uids), [flag], silent=True)
 
+    def move(self, uids: Sequence[int], folder: str) -> None:
+        """From the folder that is open for changes."""
+        self._before_asking()
+        self.mailbox.move(list(uids), folder)
+
+    def copy(self, uids: Sequence[int], folder: str) -> None:
+        with self._asking():
+            self.client.copy(list(uids), folder)
+
+    def delete(self, uids: Sequence[int]) -> None:
+        """For good, in the folder that is open for changes."""
+        self._before_asking()
+        self.mailbox.delete(list(uids))
+
     def create(self, name: str) -> None:
         with self._asking():
             self.client.create_folder(name)

@@ -10,8 +10,8 @@ from django.utils import timezone
 from crm.accounts.models import User
 from mail import accounts, changing, drafts, outbox, parsing, rendering
 from mail.models import Account, Block, KeptMail, Message, RemoteCopy, SyncState, Thread
-from mail.sync import changes, entering, first, pace, running
-from mail.tests.fake_imap import DROP
+from mail.sync import changes, entering, first, pace, running, visit
+from mail.tests.fake_imap import DROP, GMAIL
 from mail.tests.syncing import folder_of, subjects, sync, synced_account
 from mail.tests.unruly_imap import UnrulyImap
 from tracking import instrument, preferences
@@ -503,3 +503,39 @@ def test_what_lay_in_the_trash_before_it_was_deleted_at_the_server_can_be_put_ba
     sync(account)
     changing.restore(owner=alice, messages=Message.objects.all(), now=timezone.now())
     assert subjects(account) == ["Letter 1"]
+
+
+def test_back_from_gmails_archive_a_mail_lies_in_the_inbox_there_too(server, account, alice):
+    server.capabilities, server.folders["All"] = GMAIL, r"\All"
+    mail = server.letter(1)
+    mail.folders.add("All")
+    sync(account)
+    changing.archive(owner=alice, messages=Message.objects.all(), now=timezone.now())
+    sync(account)
+    assert mail.folders == {"All"}
+    changing.restore(owner=alice, messages=Message.objects.all(), now=timezone.now())
+    sync(account)
+    assert mail.folders == {"All", "INBOX"}
+    assert subjects(account) == ["Letter 1"]
+
+
+def test_a_mail_that_is_deleted_right_after_it_was_sent_does_not_come_back(server, account, alice):
+    sync(account)
+    sent_here(account)
+    server.file(b"Message-ID: <own@acme.test>\r\nFrom: alice@acme.test\r\nSubject: Own\r\n\r\nHello.\r\n", at="02-Nov-2026 10:00:00 +0000")
+    changing.trash(owner=alice, messages=Message.objects.all(), now=timezone.now())
+    sync(account)
+    assert (subjects(account, "sent"), subjects(account, "trash")) == ([], ["Own"])
+    assert not server.in_folder("Sent")
+
+
+def test_the_claim_is_renewed_while_many_mails_are_moved(server, account, alice, monkeypatch):
+    for number in range(4):
+        server.letter(number)
+    sync(account)
+    renewals: list[str] = []
+    monkeypatch.setattr(visit, "RENEWED_EVERY", -1)
+    monkeypatch.setattr(pace, "renew", lambda state, *, now: renewals.append(server.commands[-1].split()[0]))
+    changing.trash(owner=alice, messages=Message.objects.all(), now=timezone.now())
+    sync(account)
+    assert renewals.count("uid_move") >= 3
