@@ -54,6 +54,11 @@ class RemoteFolder(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def move_cursor(self, name: str, uid: int) -> None:
+        """Unless the folder is to be gone through again by now: that began after this was asked for."""
+        type(self).objects.filter(pk=self.pk, **{name: getattr(self, name)}).update(**{name: uid})
+        setattr(self, name, uid)
+
     @property
     def is_fully_read(self) -> bool:
         """Whether its first sync is over."""

@@ -12,6 +12,8 @@ from mail.sync.server import Opened, Window
 from mail.sync.visit import Visit
 
 CHUNK = 100  # messages, then the cursor moves and another folder has its turn
+# what is found out here; what the user chooses meanwhile is not ours to write
+AT_FIRST = ["validity", "validity_changes", "next_uid", "older_uid", "modseq", "exists_count", "wanted_count", "done_count"]
 MOST_CHANGES = 5  # of UIDVALIDITY in a row
 
 
@@ -30,7 +32,7 @@ def prepare(visit: Visit, folder: RemoteFolder, opened: Opened) -> None:
     windows = visit.server.windows(1, folder.next_uid - 1, since=visit.state.since)
     folder.wanted_count = sum(len(window.uids) for window in windows)
     folder.exists_count = opened.exists
-    folder.save()
+    folder.save(update_fields=AT_FIRST)
 
 
 def _begin_anew(account: Account, folder: RemoteFolder, now: datetime) -> None:
@@ -40,7 +42,7 @@ def _begin_anew(account: Account, folder: RemoteFolder, now: datetime) -> None:
     folder.validity_changes += 1
     if folder.validity_changes > MOST_CHANGES:
         folder.next_uid, folder.older_uid = 0, 0  # next time it is tried once more
-        folder.save()
+        folder.save(update_fields=AT_FIRST)
         words = Reply(-1, _("It numbers the mail of “%(folder)s” anew each time, so it cannot be followed.") % {"folder": folder.name})
         raise ServerFault(Kind.REFUSED, protocol="IMAP", host=account.imap_host, port=account.imap_port, reply=words)
 
@@ -57,14 +59,15 @@ def go_on(visit: Visit, folders: Sequence[RemoteFolder], *, until: float) -> boo
 
 def _chunk(visit: Visit, folder: RemoteFolder) -> bool:
     """The newest of what is still to come in one folder; answers whether there is more."""
+    entrance = visit.entrance(folder)
     windows = visit.server.windows(1, folder.older_uid - 1, since=visit.state.since)
     chunk = next((window for window in windows if window.uids), Window(1, 1, [])).uids[:CHUNK]
     if not chunk:
-        folder.older_uid = 0
-        folder.save(update_fields=["older_uid"])
+        folder.move_cursor("older_uid", 0)
         return False
-    count = visit.entrance(folder).enter(chunk)
-    folder.older_uid, folder.done_count = chunk[-1], folder.done_count + len(chunk)
-    folder.save(update_fields=["older_uid", "done_count"])
+    count = entrance.enter(chunk)
+    folder.move_cursor("older_uid", chunk[-1])
+    folder.done_count += len(chunk)
+    folder.save(update_fields=["done_count"])
     visit.entered(count)
     return True

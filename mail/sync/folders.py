@@ -34,15 +34,17 @@ def take_over(account: Account, server: Server) -> list[RemoteFolder]:
     """Note the folders that the server lists; those that have gone are forgotten, with the places of what lay in them."""
     listed = {one.name: one for one in server.folders() if one.can_open and len(one.name) <= 500}
     known = {folder.name: folder for folder in account.remote_folders.all()}
+    is_whole = any(name.upper() == INBOX_NAME for name in listed)  # every mailbox has one (RFC 9051 5.1): else something is wrong there
     for name, folder in known.items():
-        if name not in listed:
+        if is_whole and name not in listed:
             _forget(folder)
     taken: set[Role] = {Role(folder.role) for name, folder in known.items() if name in listed}
     for one in sorted(listed.values(), key=lambda one: not one.marks & set(MARKS)):  # a mark is surer than a name
         if one.name not in known:
             role = _role(one, taken)
             taken.add(role)
-            RemoteFolder.objects.create(account=account, name=one.name, role=role, is_chosen=role in USUAL)
+            values = {"role": role, "is_chosen": role in USUAL}
+            RemoteFolder.objects.get_or_create(account=account, name=one.name, defaults=values)  # the settings page asks, too
     return list(account.remote_folders.order_by("pk"))
 
 

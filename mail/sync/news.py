@@ -13,7 +13,6 @@ def fetch(visit: Visit, folder: RemoteFolder) -> int:
     for start in range(0, len(uids), CHUNK):
         chunk = uids[start : start + CHUNK]
         count = entrance.enter(chunk)
-        folder.next_uid = chunk[-1] + 1
-        folder.save(update_fields=["next_uid"])
+        folder.move_cursor("next_uid", chunk[-1] + 1)
         visit.entered(count)
     return len(uids)

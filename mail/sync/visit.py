@@ -34,6 +34,8 @@ class Visit:
         return self.state.account
 
     def entrance(self, folder: RemoteFolder) -> Entrance:
+        """By the rules as they are now: the user may have changed them since this began."""
+        self.state.refresh_from_db(fields=["since", "skips_own_domain"])
         return Entrance(self.account, folder, self.server, rules.of_account(self.account, self.state), self.clock())
 
     def entered(self, count: Count) -> None:

@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 
 from crm.accounts.models import User
-from mail import accounts, changing, drafts, outbox, parsing, rendering
+from mail import accounts, changing, drafts, imap, outbox, parsing, rendering
 from mail.models import Account, Block, KeptMail, Message, RemoteCopy, SyncState, Thread
-from mail.sync import changes, entering, first, pace, running, visit
+from mail.sync import changes, choices, entering, first, folders, news, pace, running, visit
 from mail.tests.fake_imap import DROP, GMAIL
 from mail.tests.syncing import folder_of, subjects, sync, synced_account
 from mail.tests.unruly_imap import UnrulyImap
@@ -539,3 +539,50 @@ def test_the_claim_is_renewed_while_many_mails_are_moved(server, account, alice,
     changing.trash(owner=alice, messages=Message.objects.all(), now=timezone.now())
     sync(account)
     assert renewals.count("uid_move") >= 3
+
+
+def test_what_the_user_chooses_while_a_worker_is_at_it_holds(server, account):
+    server.folders["Archive"] = r"\Archive"
+    Block.objects.create(account=account, pattern="anna@client.test")
+    server.letter(1)
+    sync(account)
+    server.letter(2, sender="boris@client.test")
+    state = pace.claim(account.pk, now=timezone.now() + 5 * MINUTES)
+    assert state
+    with imap.connected(account) as mailbox:
+        worker = visit.Visit(state, mailbox, timezone.now)
+        inbox, archive = (one for one in folders.take_over(account, worker.server) if one.name in ("INBOX", "Archive"))
+        chosen: dict[str, Any] = {"since": None, "folders": [inbox.pk], "skips_own_domain": False, "blocked": []}
+        choices.choose(account=account, **chosen, now=timezone.now())
+        worker.server.open("INBOX")
+        news.fetch(worker, inbox)
+        archive.next_uid = 0
+        first.prepare(worker, archive, worker.server.open("Archive"))
+    SyncState.objects.update(claim=None, claimed_at=None)
+    sync(account)
+    assert sorted(subjects(account)) == ["Letter 1", "Letter 2"]
+    assert not folder_of(account, "Archive").is_chosen
+
+
+def test_a_range_that_is_widened_while_a_worker_is_at_it_holds(server, account):
+    SyncState.objects.update(since=date(2026, 11, 10))
+    server.letter(1)
+    state = pace.claim(account.pk, now=timezone.now())
+    assert state
+    with imap.connected(account) as mailbox:
+        worker = visit.Visit(state, mailbox, timezone.now)
+        inbox = next(one for one in folders.take_over(account, worker.server) if one.name == "INBOX")
+        choices.choose(account=account, since=None, folders=[inbox.pk], skips_own_domain=False, blocked=[], now=timezone.now())
+        first.prepare(worker, inbox, worker.server.open("INBOX"))
+        first.go_on(worker, [inbox], until=float("inf"))
+    assert subjects(account) == ["Letter 1"]
+
+
+def test_a_list_of_folders_without_an_inbox_is_not_believed(server, account):
+    server.letter(1)
+    sync(account)
+    server.will(list=["OK that was all"])
+    sync(account)
+    server.letter(2)
+    sync(account)
+    assert subjects(account) == ["Letter 1", "Letter 2"]
