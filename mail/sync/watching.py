@@ -33,6 +33,7 @@ class Watch(threading.Thread):
         self.account_pk = account_pk
         self.wake = wake
         self.stopping = threading.Event()
+        self.is_able = True  # until its server says that it does not know IDLE
 
     def run(self) -> None:
         try:
@@ -41,19 +42,26 @@ class Watch(threading.Thread):
             connection.close()
 
     def _go_on(self) -> None:
-        """Watch anew after each fault, the later the more often."""
+        """Watch anew after each fault, the later the more often; a database that is away is one, too."""
         pause = FIRST_PAUSE
         while not self.stopping.is_set():
             began = time.monotonic()
             try:
-                if not self._watch():
+                self.is_able = self._watch()
+                if not self.is_able:
                     return
             except ServerFault as fault:
                 pause = AN_HOUR if fault.kind in NOT_LET_IN else pause
-            except (CannotDecrypt, Account.DoesNotExist):
+            except CannotDecrypt:
+                pause = AN_HOUR
+            except Account.DoesNotExist:
                 return
+            except Exception:
+                logger.exception("The watch of account %s was interrupted.", self.account_pk)
+                connection.close()
+            lasted = time.monotonic() - began
             self.stopping.wait(pause)
-            pause = FIRST_PAUSE if time.monotonic() - began > RENEWED_EVERY / 4 else min(pause * 2, LONGEST_PAUSE)
+            pause = FIRST_PAUSE if lasted > RENEWED_EVERY / 4 else min(pause * 2, LONGEST_PAUSE)
 
     def _watch(self) -> bool:
         """Until the connection ends or we are told to stop; False when the server cannot do it. Raises ServerFault."""
@@ -92,8 +100,8 @@ class Watcher:
             self.watches.pop(account_pk).stopping.set()
         for account_pk, watch in list(self.watches.items()):
             if not watch.is_alive():
-                self.could_not.add(account_pk)
                 del self.watches[account_pk]
+                self.could_not |= set() if watch.is_able else {account_pk}
         for account_pk in wanted - set(self.watches) - self.could_not:
             self.watches[account_pk] = Watch(account_pk, self.wake)
             self.watches[account_pk].start()
