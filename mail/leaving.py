@@ -15,6 +15,7 @@ from django.db import transaction
 from crm.records import timeline
 from mail import claims, threading
 from mail.models import Account, Attachment, Delivery, KeptMail, Message, Thread
+from mail.sync import choices
 from notifications import feed
 from notifications.push import push
 from tracking.models import TrackedMail
@@ -63,6 +64,7 @@ def begin(*, account: Account, now: datetime) -> None:
     """Forget how to sign in and stop everything at once; `go_on` then removes the mail, and at last the account."""
     secrets = dict.fromkeys(("smtp_password", "imap_password", "access_token", "refresh_token"), "")
     Account.objects.filter(pk=account.pk, leaving_at=None).update(leaving_at=now, bounces_due_at=None, **secrets)
+    choices.turn_off(account=account)
 
 
 def go_on() -> bool:

@@ -50,10 +50,19 @@ def _run(state: SyncState, clock: Clock, seconds: float) -> None:
     except ServerFault as error:
         logger.info("The sync of account %s failed: %s", state.pk, error.kind)
         pace.failed(state, error, now=clock())
+    except (pace.ClaimLost, CannotDecrypt):
+        raise
+    except Exception:  # a fault of ours is told and waits like any other
+        logger.exception("The sync of account %s failed.", state.pk)
+        pace.failed(state, _garbled(state), now=clock())
     else:
         pace.went_well(state, is_complete=is_complete, now=clock())
     finally:
         telling.state_changed(state.account)
+
+
+def _garbled(state: SyncState) -> ServerFault:
+    return ServerFault(Kind.GARBLED, protocol="IMAP", host=state.account.imap_host, port=state.account.imap_port)
 
 
 def _go(visit: Visit, seconds: float) -> bool:

@@ -210,14 +210,21 @@ def _head(uid: int, items: dict[bytes, Any]) -> Head | None:
     fields = next((bytes(value or b"") for name, value in items.items() if name.startswith(b"BODY[HEADER.FIELDS")), None)
     if fields is None:
         return None
-    at = items.get(b"INTERNALDATE")
     return Head(
         uid=uid,
         size=int(items.get(b"RFC822.SIZE") or 0),
-        at=at.astimezone(UTC) if isinstance(at, datetime) and at.tzinfo else None,
+        at=_moment(items.get(b"INTERNALDATE")),
         flags=_flags(items.get(b"FLAGS", ())),
         fields=fields,
     )
+
+
+def _moment(at: object) -> datetime | None:
+    """In UTC, where the first and the last day of all may be another one."""
+    try:
+        return at.astimezone(UTC) if isinstance(at, datetime) and at.tzinfo else None
+    except OverflowError:
+        return None
 
 
 def _flags(found: Iterable[Any]) -> Flags:

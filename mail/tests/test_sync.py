@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from crm.accounts.models import User
-from mail import accounts, changing, drafts, imap, outbox, parsing, rendering
+from mail import accounts, changing, drafts, imap, leaving, outbox, parsing, rendering
 from mail.models import Account, Block, KeptMail, Message, RemoteCopy, SyncState, Thread
 from mail.sync import changes, choices, entering, first, folders, news, pace, running, visit
 from mail.tests.fake_imap import DROP, GMAIL
@@ -586,3 +586,27 @@ def test_a_list_of_folders_without_an_inbox_is_not_believed(server, account):
     server.letter(2)
     sync(account)
     assert subjects(account) == ["Letter 1", "Letter 2"]
+
+
+def test_a_mail_from_the_end_of_time_comes_in_like_any_other(server, account):
+    server.letter(1).at = "31-Dec-9999 23:59:59 -0100"
+    assert not sync(account).error
+    assert subjects(account) == ["Letter 1"]
+
+
+def test_a_fault_of_ours_is_told_and_waits_like_any_other(server, account, monkeypatch):
+    monkeypatch.setattr(news, "CHUNK", "many")
+    sync(account)
+    server.letter(2)
+    states = [sync(account) for _time in range(2)]
+    assert states[-1].error
+    assert pause_of(states[-1]) > pause_of(states[0])
+    assert states[-1].claim is None
+
+
+def test_who_disconnects_an_account_stops_the_worker_that_is_at_it(account):
+    state = pace.claim(account.pk, now=timezone.now())
+    assert state
+    leaving.begin(account=account, now=timezone.now())
+    with pytest.raises(pace.ClaimLost):
+        pace.renew(state, now=timezone.now())
