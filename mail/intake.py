@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from crm.accounts.models import User
 from mail import addresses, attachments, body, drafts, sharing, threading
@@ -65,7 +65,8 @@ def recognise(letter: Letter, *, owner: User, account: Account | None, folder: s
     own = Message.objects.filter(owner=owner).select_related("account")
     if account:
         own = own.filter(Q(account=account) | Q(account=None))
-    came = own.filter(content_key=letter.content_key).order_by("pk").first() if letter.content_key else None
+    same = own.filter(content_key=letter.content_key).order_by(F("account").asc(nulls_last=True), "pk")
+    came = same.first() if letter.content_key else None
     if came or folder == Folder.INBOX or not letter.message_id:  # what one sends to oneself, or to a list, comes back to the Inbox
         return came
     return next(

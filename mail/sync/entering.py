@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from mail import erasing, inbound, intake, parsing
 from mail.faults import Kind, ServerFault
@@ -58,6 +58,7 @@ class Entrance:
         heads = self._heads([uid for uid in uids if uid not in passed_over])
         letters = {uid: letter for uid, head in heads.items() if (letter := _head_letter(head))}
         known = self._known(letters)
+        self._adopt(known.values())
         erased = erasing.erased_among(self.account, (key for letter in letters.values() for key in (letter.content_key, letter.message_id)))
         wanted: list[Head] = []
         for uid, head in heads.items():
@@ -98,9 +99,9 @@ class Entrance:
 
     def _known(self, letters: dict[int, parsing.Letter]) -> dict[int, int]:
         """UIDs of what Candor has: messages of the account by their content's key, what it sent by its Message-ID or the provider's."""
-        mine = Message.objects.filter(account=self.account)
+        mine = Message.objects.filter(Q(account=self.account) | Q(account=None), owner=self.account.owner)
         keys = {letter.content_key for letter in letters.values()} - {""}
-        by_key = dict(mine.filter(content_key__in=keys).values_list("content_key", "pk"))
+        by_key = dict(mine.filter(content_key__in=keys).order_by(F("account").asc(nulls_first=True)).values_list("content_key", "pk"))
         known = {uid: by_key[letter.content_key] for uid, letter in letters.items() if letter.content_key in by_key}
         sent_ids = self._sent_ids(letter.message_id for letter in letters.values())
         for uid, letter in letters.items():
@@ -126,6 +127,10 @@ class Entrance:
             self._put(message_pk, head.uid, head.flags)
             follow.take_over(message_pk, head.flags)
             self.count.known += 1
+
+    def _adopt(self, messages: Iterable[int]) -> None:
+        """Mail without an account (imported, or left by one that was disconnected) is this one's from now on: changes go there."""
+        Message.objects.filter(pk__in=list(messages), account=None).update(account=self.account)
 
     def _put(self, message_pk: int, uid: int, flags: Flags) -> None:
         """Write down that the message lies there, in one statement: this is done for each mail."""
@@ -194,6 +199,8 @@ class Entrance:
             now=self.now,
         )
         self._put(taken.message.pk, head.uid, head.flags)
+        if not taken.is_new:
+            self._adopt([taken.message.pk])
         self.count.taken += taken.is_new
         self.count.known += not taken.is_new
         if taken.is_new:

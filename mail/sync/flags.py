@@ -18,7 +18,8 @@ def look(folder: RemoteFolder, server: Server, opened: Opened, *, arrived: int, 
     """Follow flags and deletions in the open folder; answers the messages that changed.
 
     With CONDSTORE only what changed is asked for, and QRESYNC says what has gone. Without, the newest are asked for each time,
-    all of them when `in_full`; that some have gone is seen by their number, of which `arrived` are new.
+    all of them when `in_full`; that some have gone is seen by their number, of which `arrived` are new, and in full, too: what
+    comes and goes during a look, or before one that is cut off, makes the number fit by chance.
     """
     changed: set[int] = set()
     vanished: list[tuple[int, int]] | None = None

@@ -20,7 +20,7 @@ from mail.sync.visit import Visit
 
 logger = logging.getLogger(__name__)
 SLICE = 45.0  # seconds of the mail of before in one run
-FULL_LOOK = timedelta(hours=1)  # between two looks at every flag, where the server counts no changes
+FULL_LOOK = timedelta(hours=1)  # between two looks at every flag and every UID, where the server does not tell what changed or has gone
 TIMEOUT = 60  # seconds for each answer
 Clock = Callable[[], datetime]
 
@@ -97,8 +97,8 @@ def _follow(visit: Visit, folder: RemoteFolder) -> None:
 def _look(visit: Visit, folder: RemoteFolder, opened: Opened, arrived: int) -> None:
     now = visit.clock()
     is_stale = folder.looked_at is None or now - folder.looked_at > FULL_LOOK
-    in_full = not opened.modseq and is_stale
+    in_full = is_stale and not (opened.modseq and visit.server.tells_vanished)
     visit.touched |= flags.look(folder, visit.server, opened, arrived=arrived, in_full=in_full, now=now)
     folder.modseq, folder.exists_count, folder.error = opened.modseq, opened.exists, ""
-    folder.looked_at = now if opened.modseq or is_stale else folder.looked_at
+    folder.looked_at = now if is_stale else folder.looked_at
     folder.save(update_fields=["modseq", "exists_count", "looked_at", "error"])

@@ -76,13 +76,13 @@ class Server:
         self.client.normalise_times = False  # times come with their zone
         self._changing = ""  # the folder that is open for changes
         self._opened: Opened | None = None
-        self._has_vanished = False
+        self.tells_vanished = False
 
     def begin(self) -> None:
         """Ask to be told what vanished (RFC 7162); iCloud promises that and enables nothing, so what it answers counts."""
         with self._asking():
             if self.client.has_capability("ENABLE") and self.client.has_capability("QRESYNC"):
-                self._has_vanished = b"QRESYNC" in [one.upper() for one in self.client.enable("QRESYNC")]
+                self.tells_vanished = b"QRESYNC" in [one.upper() for one in self.client.enable("QRESYNC")]
 
     def folders(self) -> list[Listed]:
         with self._asking():
@@ -152,13 +152,13 @@ class Server:
 
     def changed_since(self, modseq: int) -> tuple[dict[int, Flags], list[tuple[int, int]] | None]:
         """Flags that changed since, and the ranges of UIDs that vanished; None where the server does not tell those (RFC 7162)."""
-        how = f"(CHANGEDSINCE {modseq}{' VANISHED' if self._has_vanished else ''})"
+        how = f"(CHANGEDSINCE {modseq}{' VANISHED' if self.tells_vanished else ''})"
         with self._asking():
             _status, data = self.client._imap.uid("FETCH", "1:*", "(FLAGS)", how)  # the library's own takes no “1:*”
             found = parse_fetch_response(data, False, True)
             _status, vanished = self.client._imap.response("VANISHED")
         flags = {uid: _flags(items[b"FLAGS"]) for uid, items in found.items() if b"FLAGS" in items}
-        return flags, _ranges(vanished) if self._has_vanished else None
+        return flags, _ranges(vanished) if self.tells_vanished else None
 
     def store(self, uids: Sequence[int], flag: bytes, *, is_set: bool) -> None:
         with self._asking():

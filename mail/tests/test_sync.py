@@ -610,3 +610,34 @@ def test_who_disconnects_an_account_stops_the_worker_that_is_at_it(account):
     leaving.begin(account=account, now=timezone.now())
     with pytest.raises(pace.ClaimLost):
         pace.renew(state, now=timezone.now())
+
+
+def test_a_deletion_behind_a_look_that_was_cut_off_is_noticed_within_the_hour(server, account, monkeypatch):
+    monkeypatch.setattr(news, "CHUNK", 1)
+    server.modseq = 5
+    gone = server.letter(1)
+    sync(account)
+    server.letter(2), server.letter(3)
+    server.cut_off = {3}
+    sync(account)
+    server.cut_off = set()
+    server.mails.remove(gone)
+    sync(account)
+    sync(account, after=61 * MINUTES)
+    assert subjects(account, "trash") == ["Letter 1"]
+
+
+def test_mail_of_an_account_that_was_connected_anew_follows_what_is_done_to_it(server, account, alice):
+    mails = [
+        server.letter(1),
+        server.file(b"From: anna@client.test\r\nSubject: Nameless\r\n\r\nHello.\r\n", "INBOX", at="02-Nov-2026 10:00:00 +0000"),
+    ]
+    sync(account)
+    leaving.keep_mail(account=account)
+    again = synced_account(alice, server)
+    sync(again)
+    assert server.fetched.count(1) == 1
+    changing.mark_read(owner=alice, messages=Message.objects.all(), is_read=True, now=timezone.now())
+    sync(again)
+    assert Message.objects.count() == 2
+    assert [mail.flags for mail in mails] == [{r"\Seen"}] * 2
