@@ -6,13 +6,14 @@ import warnings
 from dataclasses import dataclass
 from typing import Final
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
 FORMATS: Final = ("PNG", "JPEG", "GIF", "WEBP")
 MAX_BYTES: Final = 5 * 1024 * 1024  # of a picture that is fetched
 MAX_PIXELS: Final = 25_000_000
 MAX_SIDE: Final = 2400  # of what is shown: no mail is wider, on the sharpest screen
 MAX_MOVING: Final = 40_000_000  # pixels of all frames of one that moves; of more, the first frame
+MOST_FRAMES: Final = 1000  # a file of some megabytes may hold a million that show one pixel
 BROKEN = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, struct.error, OverflowError, MemoryError)
 BOMB = (Warning, Image.DecompressionBombError)
 
@@ -64,12 +65,14 @@ def _still(image: Image.Image, side: int) -> Drawn:
 
 def _moving(image: Image.Image, side: int) -> Drawn | None:
     """An animation with all of its frames drawn anew; None for a still, or for one with more frames than are worth it."""
-    frames = getattr(image, "n_frames", 1)
-    if frames < 2 or frames * image.width * image.height > MAX_MOVING or max(image.size) > side:
+    if not getattr(image, "is_animated", False) or max(image.size) > side:
         return None
+    most = min(MOST_FRAMES, MAX_MOVING // (image.width * image.height))
     drawn, times = [], []
-    for number in range(frames):
-        image.seek(number)
+    for _frame in ImageSequence.Iterator(image):  # how many there are takes reading all of them
+        if len(drawn) == most:
+            image.seek(0)
+            return None
         drawn.append(image.convert("RGBA"))
         times.append(max(20, int(image.info.get("duration", 100))))
     return _written(drawn[0], "WEBP", save_all=True, append_images=drawn[1:], duration=times, loop=0, lossless=False, quality=80, method=0)

@@ -203,6 +203,15 @@ def bomb() -> bytes:
     return small[:12] + head + struct.pack(">I", zlib.crc32(head)) + small[33:]
 
 
+def test_of_a_picture_with_more_frames_than_anybody_draws_the_first_is_shown():
+    written, frames = io.BytesIO(), [Image.new("L", (1, 1), number % 2 * 255) for number in range(redrawing.MOST_FRAMES + 1)]
+    frames[0].save(written, "GIF", save_all=True, append_images=frames[1:], duration=100)
+    drawn = redrawing.redraw(written.getvalue())
+    assert drawn.content_type == "image/png"
+    with Image.open(io.BytesIO(drawn.content)) as image:
+        assert image.convert("L").getpixel((0, 0)) == 0
+
+
 @pytest.mark.parametrize(
     "content",
     [b"", b"<svg onload=alert(1)>", b"GIF89a", a_picture()[:40], a_picture(form="BMP"), a_picture(form="TIFF"), b"%PDF-1.4", b"<html>"],
