@@ -24,6 +24,7 @@ from mail.xoauth2 import Dialogue
 SEEN, INBOX = rb"\Seen", rb"\Inbox"
 DEFAULT_SENT = "Sent"
 INBOX_NAME = "INBOX"
+LARGEST_LITERAL = 100 * 1024 * 1024  # bytes
 
 
 class Mailbox:
@@ -211,7 +212,18 @@ class _Dialled(IMAPClient):  # type: ignore[misc]
         return dial(self.host, self.port, timeout=seconds, is_trusted=self.is_trusted)
 
 
-class _DialledPlain(IMAP4WithTimeout):  # type: ignore[misc]
+class _Bounded:
+    """Takes nothing larger than mail can be into the memory, whatever the server says is coming."""
+
+    abort: type[Exception]
+
+    def read(self, size: int) -> bytes:
+        if size > LARGEST_LITERAL:
+            raise self.abort("an answer larger than any mail")
+        return bytes(super().read(size))  # type: ignore[misc]
+
+
+class _DialledPlain(_Bounded, IMAP4WithTimeout):  # type: ignore[misc]
     def __init__(self, client: _Dialled, seconds: float) -> None:
         self.client = client
         super().__init__(client.host, client.port, seconds)
@@ -220,7 +232,7 @@ class _DialledPlain(IMAP4WithTimeout):  # type: ignore[misc]
         return self.client.dial(timeout or self._timeout)
 
 
-class _DialledTLS(IMAP4_TLS):  # type: ignore[misc]
+class _DialledTLS(_Bounded, IMAP4_TLS):  # type: ignore[misc]
     def __init__(self, client: _Dialled, context: ssl.SSLContext, seconds: float) -> None:
         self.client = client
         super().__init__(client.host, client.port, context, seconds)

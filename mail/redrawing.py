@@ -68,7 +68,8 @@ def _moving(image: Image.Image, side: int) -> Drawn | None:
     if not getattr(image, "is_animated", False) or max(image.size) > side:
         return None
     most = min(MOST_FRAMES, MAX_MOVING // (image.width * image.height))
-    drawn, times = [], []
+    drawn: list[Image.Image] = []
+    times = []
     for _frame in ImageSequence.Iterator(image):  # how many there are takes reading all of them
         if len(drawn) == most:
             image.seek(0)

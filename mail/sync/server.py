@@ -109,9 +109,13 @@ class Server:
         return max(self._search(["UID", "*"]), default=0)
 
     def windows(self, low: int, high: int, *, since: date | None = None) -> Iterator[Window]:
-        """The UIDs from `low` to `high`, from the top, a window at a time; `since` is asked of the day it came to the server."""
+        """The UIDs from `low` to `high`, from the top, a window at a time; `since` is asked of the day it came to the server.
+
+        A folder with few messages is one window: some servers leave millions of UIDs between two of them.
+        """
+        is_small = self._opened is not None and self._opened.exists <= WINDOW
         while high >= low:
-            bottom = max(low, high - WINDOW + 1)
+            bottom = low if is_small else max(low, high - WINDOW + 1)
             yield Window(bottom, high, self.uids(bottom, high, since=since))
             high = bottom - 1
 
@@ -121,8 +125,8 @@ class Server:
         return sorted({uid for uid in found if low <= uid <= high}, reverse=True)
 
     def uids_from(self, low: int) -> list[int]:
-        """The UIDs from `low` on, ascending: “n:*” names the last one whatever n is (RFC 9051)."""
-        return sorted(uid for uid in self._search(["UID", f"{low}:*"]) if uid >= low)
+        """The UIDs from `low` on, ascending: however many came, a window at a time."""
+        return sorted(uid for window in self.windows(low, self.highest_uid()) for uid in window.uids)
 
     def find(self, message_id: str) -> list[int]:
         """UIDs in the folder opened last. The server searches for a part of the header, so what it finds is looked at."""

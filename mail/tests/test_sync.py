@@ -1,5 +1,6 @@
 """The sync with a server that keeps to the protocol, and with ones that do not: nothing is lost, nothing comes twice."""
 
+import imaplib
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from crm.accounts.models import User
 from mail import accounts, changing, drafts, imap, leaving, outbox, parsing, rendering
 from mail.models import Account, Block, KeptMail, Message, RemoteCopy, SyncState, Thread
 from mail.sync import changes, choices, entering, first, folders, news, pace, running, visit
+from mail.sync import server as asking
 from mail.tests.fake_imap import DROP, GMAIL
 from mail.tests.syncing import folder_of, subjects, sync, synced_account
 from mail.tests.unruly_imap import UnrulyImap
@@ -641,3 +643,31 @@ def test_mail_of_an_account_that_was_connected_anew_follows_what_is_done_to_it(s
     sync(again)
     assert Message.objects.count() == 2
     assert [mail.flags for mail in mails] == [{r"\Seen"}] * 2
+
+
+def test_more_news_than_fit_into_one_answer_come_in(server, account, monkeypatch):
+    sync(account)
+    monkeypatch.setattr(imaplib, "_MAXLINE", 200)
+    monkeypatch.setattr(asking, "WINDOW", 20)
+    for number in range(100):
+        server.letter(number)
+    assert not sync(account).error
+    assert len(subjects(account)) == 100
+
+
+def test_a_mail_that_says_nothing_of_its_size_does_not_fill_the_memory(server, account, monkeypatch):
+    server.letter(1), server.letter(2, X_Filling="x" * 500)
+    monkeypatch.setattr(imap, "LARGEST_LITERAL", 500)
+    for _time in range(5):
+        sync(account)
+    assert subjects(account) == ["Letter 1"]
+    assert KeptMail.objects.get().uid == 2
+
+
+def test_uids_that_lie_far_apart_are_not_searched_for_one_window_after_the_other(server, account):
+    server.letter(1)
+    server._uids = 1_700_000_000
+    server.letter(2)
+    sync(account)
+    assert sorted(subjects(account)) == ["Letter 1", "Letter 2"]
+    assert len([command for command in server.commands if command.startswith("uid_search")]) < 20
