@@ -89,6 +89,14 @@ def test_shared_mail_is_read_by_who_may_see_the_contact_without_a_trace_of_track
     assert client.post(f"/mail/threads/{mail.thread_id}/share/", {"shared": "0"}).status_code == 404
 
 
+def test_a_file_of_shared_mail_is_named_and_warned_of_as_in_ones_own(bob: User, mail: Message):
+    Message.objects.update(is_shared=True)
+    Attachment.objects.create(message=mail, name="photo\u202egpj.exe", file=ContentFile(b"MZ", "a"), size=2)
+    shown = told(client_of(bob), f"/mail/shared/{mail.thread_id}/")
+    assert "photogpj.exe" in shown
+    assert "This file is a program." in shown
+
+
 def test_making_it_private_again_takes_it_from_the_colleagues(bob: User, mail: Message, boris: Person, alice_client: Client):
     for shared, expected in (("1", 1), ("0", 0)):
         alice_client.post(f"/mail/threads/{mail.thread_id}/share/", {"shared": shared})
