@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from mail import threading
+from mail.faults import Kind, ServerFault
 from mail.models import Account, Message, RemoteCopy, RemoteFolder
 from mail.sync.server import Server
 
@@ -53,8 +54,8 @@ def _is_moving(message: Message) -> bool:
 def settle_gone(account: Account, server: Server) -> set[int]:
     """Find out what became of messages that are no longer where they were, once every folder has been read to its end.
 
-    What lies in another folder of the sync has a place there by now. What does not is looked for in the folders that are not
-    synced; found nowhere, it was deleted. Of a folder that the server refuses nothing is believed. Answers the messages that moved.
+    What lies in another folder of the sync has a place there by now. What does not is looked for in all folders; found nowhere,
+    it was deleted. Of a folder that the server refuses nothing is believed. Answers the messages that moved.
     """
     gone = RemoteCopy.objects.filter(folder__account=account, gone_at__isnull=False).exclude(folder__is_chosen=True, folder__error__gt="")
     if account.remote_folders.filter(is_chosen=True, error="").exclude(next_uid__gt=0, older_uid=0).exists():
@@ -75,11 +76,24 @@ def _follow(message: Message, account: Account, server: Server) -> bool:
 
 
 def _found_elsewhere(message: Message, account: Account, server: Server) -> str:
-    """The local folder for the first unsynced folder that holds a mail with this Message-ID; the trash is asked first."""
+    """The local folder for the first folder that holds a mail with this Message-ID; the trash is asked first.
+
+    Synced ones may hold it, too: it came there a moment ago, or is older than what enters by now.
+    """
     reference = threading.reference(message)
-    others = sorted(account.remote_folders.filter(is_chosen=False), key=lambda folder: (folder.role != Role.TRASH, folder.pk))
+    others = sorted(account.remote_folders.all(), key=lambda one: (one.role != Role.TRASH, not one.is_chosen, one.pk))
     for folder in others[:MOST_SEARCHED] if reference else ():
-        server.open(folder.name)
-        if server.find(reference):
+        if _holds(folder, reference, server):
             return local_folder(folder.role)
     return ""
+
+
+def _holds(folder: RemoteFolder, reference: str, server: Server) -> bool:
+    """Not one that the server refuses: it may be the very one that was deleted, with all that lay there."""
+    try:
+        server.open(folder.name)
+        return bool(server.find(reference))
+    except ServerFault as error:
+        if error.kind not in (Kind.REFUSED, Kind.GARBLED):
+            raise
+        return False

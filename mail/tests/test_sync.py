@@ -671,3 +671,38 @@ def test_uids_that_lie_far_apart_are_not_searched_for_one_window_after_the_other
     sync(account)
     assert sorted(subjects(account)) == ["Letter 1", "Letter 2"]
     assert len([command for command in server.commands if command.startswith("uid_search")]) < 20
+
+
+def test_old_mail_is_not_taken_for_deleted_when_its_folder_is_numbered_anew(server, account):
+    server.letter(1)
+    sync(account)
+    SyncState.objects.update(since=date(2026, 11, 10))
+    server.validity = 9
+    sync(account)
+    assert subjects(account) == ["Letter 1"]
+
+
+def test_a_mail_that_is_moved_while_the_folders_are_gone_through_is_not_taken_for_deleted(server, account):
+    server.folders["Archive"] = r"\Archive"
+    mail = server.letter(1, folder="Archive")
+    sync(account)
+
+    def behind_the_inbox() -> None:
+        server.before["examine"] = lambda: (server.file(mail.raw, "INBOX", at=mail.at), server.mails.remove(mail))
+
+    server.before["examine"] = behind_the_inbox
+    sync(account)
+    assert subjects(account) == ["Letter 1"]
+
+
+def test_a_folder_that_is_deleted_with_its_mail_holds_up_nothing(server, account):
+    server.folders["Archive"] = r"\Archive"
+    gone = server.letter(1, folder="Archive")
+    sync(account)
+    server.mails.remove(gone)
+    del server.folders["Archive"]
+    state = sync(account)
+    assert not state.error
+    assert subjects(account, "trash") == ["Letter 1"]
+    sync(account)
+    assert not account.remote_folders.filter(name="Archive").exists()
