@@ -30,8 +30,12 @@ def retry(folder: RemoteFolder, entrance: Entrance) -> None:
 
 
 def _read_again(mail: KeptMail, entrance: Entrance) -> None:
-    with mail.file.open("rb") as file:
-        raw = file.read()
+    try:
+        with mail.file.open("rb") as file:
+            raw = file.read()
+    except FileNotFoundError:
+        KeptMail.objects.filter(pk=mail.pk).update(file="")  # the server is asked for it, below
+        return
     head = entrance.server.heads([mail.uid]).get(mail.uid) or Head(mail.uid, len(raw), mail.kept_at, Flags(True, False), b"")
     if entrance.take(head, raw):
         kept.forget(mail)

@@ -706,3 +706,14 @@ def test_a_folder_that_is_deleted_with_its_mail_holds_up_nothing(server, account
     assert subjects(account, "trash") == ["Letter 1"]
     sync(account)
     assert not account.remote_folders.filter(name="Archive").exists()
+
+
+def test_a_kept_mail_whose_file_is_lost_is_fetched_anew(server, account):
+    server.letter(1)
+    sync(account)
+    Message.objects.all().delete()
+    values: dict[str, Any] = {"validity": server.validity, "uid": 1, "reason": "unreadable", "reader_version": 0}
+    KeptMail.objects.create(folder=folder_of(account), file="kept/lost", **values)
+    assert not sync(account).error
+    assert subjects(account) == ["Letter 1"]
+    assert not KeptMail.objects.exists()
