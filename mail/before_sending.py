@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -18,7 +18,6 @@ from mail.models.message import Recipient
 from mail.planning import Plan, plan
 
 MOST_REASONS = 3
-ASK_AGAIN = timedelta(days=183)  # CNIL, deliberation 2026-042: whoever did not answer is asked again after six months at the earliest
 Names = Mapping[str, str]  # by the address in lower case
 
 
@@ -48,7 +47,7 @@ def warnings(user: User, names: Names, now: datetime) -> list[str]:
     names = _full(user, names)
     entries = ledger.in_force(names)
     refused = [_refused(names[email], entry.at) for email, entry in entries.items() if entry.is_own and entry.is_no]
-    waiting = questions.waiting(names, since=now - ASK_AGAIN)
+    waiting = questions.waiting(names, since=now - questions.ASK_AGAIN)
     return refused + [_waits(names[email], at) for email, at in waiting.items() if email not in entries]
 
 
@@ -107,7 +106,7 @@ def _refused(name: str, at: datetime) -> str:
 
 def _waits(name: str, at: datetime) -> str:
     text = _("%(name)s was asked on %(on)s and has not answered: ask again on %(again)s at the earliest.")
-    return text % {"name": name, "on": _day(at), "again": _day(at + ASK_AGAIN)}
+    return text % {"name": name, "on": _day(at), "again": _day(at + questions.ASK_AGAIN)}
 
 
 def _day(at: datetime) -> str:

@@ -18,6 +18,7 @@ from crm.consent.models import Settings as Company
 
 WORDING_VERSION = "2026-11"
 LASTS = timedelta(days=30)
+ASK_AGAIN = timedelta(days=183)  # CNIL, deliberation 2026-042: whoever did not answer is asked again after six months at the earliest
 ASK_START = "/p/ask/"  # the page where it is answered
 
 
@@ -87,9 +88,9 @@ def waiting(emails: Iterable[str], *, since: datetime) -> dict[str, datetime]:
     return dict(asked.order_by("asked_at").values_list("email", "asked_at"))
 
 
-def forget(*, before: datetime) -> int:
-    """Delete questions whose time was over by then."""
-    return Question.objects.filter(expires_at__lt=before).delete()[0]
+def forget(*, now: datetime) -> int:
+    """Delete questions that have no bearing any more on whether somebody is asked again; answers how many."""
+    return Question.objects.filter(expires_at__lt=now, asked_at__lt=now - ASK_AGAIN).delete()[0]
 
 
 def _digest(token: str) -> str:

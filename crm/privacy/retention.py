@@ -18,7 +18,7 @@ def purge(*, now: datetime) -> dict[str, int]:
     hits = retention.purge(before=now - timedelta(days=days)) if days else {}
     links = Request.objects.filter(expires_at__lte=now).exclude(link_digest="").update(link_digest="")
     wishes = Request.objects.filter(kind=Request.Kind.ASK, asked_at__lt=now - ANSWERED).delete()[0]
-    counts = {**hits, "questions": questions.forget(before=now), "links": links, "wishes": wishes}
+    counts = {**hits, "questions": questions.forget(now=now), "links": links, "wishes": wishes}
     purged: dict[str, Any] = {name: count for name, count in counts.items() if count}
     if purged:
         audit.note("purged", **purged)

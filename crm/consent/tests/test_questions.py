@@ -39,7 +39,13 @@ def test_a_link_works_for_a_while():
     assert questions.find(token, now=late) is None
     with pytest.raises(questions.AlreadyAnswered):
         questions.answer(token, agrees=True, now=late)
-    assert questions.forget(before=late + timedelta(days=1)) == 1
+
+
+def test_who_was_asked_is_remembered_until_they_can_be_asked_again():
+    ask()
+    assert questions.forget(now=NOW + questions.ASK_AGAIN) == 0
+    assert questions.waiting([EMAIL], since=NOW) == {EMAIL: NOW}
+    assert questions.forget(now=NOW + questions.ASK_AGAIN + timedelta(days=1)) == 1
 
 
 def test_whoever_reads_the_database_cannot_answer():

@@ -8,7 +8,7 @@ from django.utils import timezone, translation
 from crm.accounts.models import Team, User
 from crm.demo.clock import local_zone
 from crm.demo.company import COLLEAGUES, PASSWORD
-from crm.demo.data import agenda, contacts, deals, wordings
+from crm.demo.data import agenda, consents, contacts, deals, wordings
 from crm.demo.data.correspondence import Correspondence
 from notifications.models import LiveEvent
 
@@ -23,6 +23,7 @@ def load(*, now: datetime) -> None:
         agenda.load(users, people, sales, now=now)
         Correspondence(users, people, sales, now).load()
         wordings.load(users, now=now)
+        consents.load(users["anna@brightwater.test"], now=now)
     LiveEvent.objects.all().delete()  # no tab was open while all that happened
 
 
