@@ -218,7 +218,8 @@ def sentence() -> str:
     )
     if not stricter:
         return first
-    return f"{first} {_('For some recipients, teams or mailboxes the policy is stricter.')}"
+    second = _("For some recipients, teams or mailboxes the policy is stricter.")
+    return f"{first} {second}"
 
 
 def rules() -> QuerySet[Rule]:

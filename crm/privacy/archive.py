@@ -61,7 +61,8 @@ def _html(email: str, now: datetime) -> Iterator[str]:
             is_empty = False
             yield _value(row) + "\n"
         if is_empty:
-            yield f"<p>{escape(_('Nothing.'))}</p>\n"
+            nothing = escape(_("Nothing."))
+            yield f"<p>{nothing}</p>\n"
     yield "</body></html>\n"
 
 

@@ -435,8 +435,8 @@ def _changed_elsewhere(request: HttpRequest, user: User, form: ComposeForm) -> H
         return JsonResponse({"conflict": sentence}, status=409)
     start = Start(title=_("Draft"), subject=typed["subject"], body_html=form.written_html(), body_text=typed["body_text"])
     start.to, start.cc, start.bcc, start.deal, start.copy_of = typed["to"], typed["cc"], typed["bcc"], typed["deal"], typed["draft"].pk
-    sentence = f"{sentence} {_('What you typed stands here; it becomes a second draft when you save or send it.')}"
-    return _render_again(request, user, form, start, None, errors={"form": sentence})
+    kept = _("What you typed stands here; it becomes a second draft when you save or send it.")
+    return _render_again(request, user, form, start, None, errors={"form": f"{sentence} {kept}"})
 
 
 def _render_again(
