@@ -40,7 +40,8 @@ class Installation:
             self._administer("CREATE DATABASE {}")
             self.environment["DATABASE_URL"] = urlunsplit(urlsplit(self._server)._replace(path=f"/{self._name}"))
             self.run("from django.core.management import call_command; call_command('migrate', verbosity=0)")
-        put_migrated_database(self.folder)
+        else:
+            put_migrated_database(self.folder)
         return self
 
     def __exit__(self, *details: object) -> None:

@@ -42,8 +42,7 @@ def made_once(name: str, make: Callable[[Path], None]) -> Path:
 
 def put_migrated_database(folder: Path) -> None:
     """Begin a DATA_DIR with an empty database of the present version, on SQLite: to migrate it takes seconds."""
-    if not os.environ.get("DATABASE_URL"):
-        shutil.copy(made_once("migrated", _migrate) / DATABASE, folder / DATABASE)
+    shutil.copy(made_once("migrated", _migrate) / DATABASE, folder / DATABASE)
 
 
 def _migrate(folder: Path) -> None:

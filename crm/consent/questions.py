@@ -28,11 +28,16 @@ class AlreadyAnswered(Exception):
 
 def wording(sender: str) -> str:
     """The question as recipients are shown it, in the language that is active."""
-    company = Company.load().company or sender
     return _(
-        "May %(sender)s (%(company)s) see when you open our mails and follow the links in them? "
+        "May %(sender)s see when you open our mails and follow the links in them? "
         "You can say no, and take a yes back at any time; you get our mail either way."
-    ) % {"sender": sender, "company": company}
+    ) % {"sender": who(sender)}
+
+
+def who(sender: str) -> str:
+    """The sender, with the company where recipients know one."""
+    company = Company.load().company
+    return f"{sender} ({company})" if company else sender
 
 
 @transaction.atomic

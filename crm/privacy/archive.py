@@ -5,10 +5,11 @@ import json
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import IO, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.utils.formats import date_format
 from django.utils.html import escape
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -71,9 +72,14 @@ def _value(value: Any) -> str:
     if isinstance(value, dict):
         return (
             "<dl>"
-            + "".join(f"<dt>{escape(name)}</dt><dd>{_value(one)}</dd>" for name, one in value.items() if one not in ("", None, []))
+            + "".join(f"<dt>{escape(_label(name))}</dt><dd>{_value(one)}</dd>" for name, one in value.items() if one not in ("", None, []))
             + "</dl>"
         )
     if isinstance(value, list):
         return "<ul>" + "".join(f"<li>{_value(one)}</li>" for one in value) + "</ul>"
-    return escape(value.isoformat() if isinstance(value, datetime) else str(value))
+    return escape(f"{date_format(value.astimezone(UTC), 'j E Y, H:i')} UTC" if isinstance(value, datetime) else str(value))
+
+
+def _label(name: str) -> str:
+    """A field of data.json as words."""
+    return name.replace("_", " ").capitalize()

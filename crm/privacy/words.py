@@ -4,7 +4,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm.consent.models import Settings as Company
+from crm.consent import questions
 from crm.privacy.models import Request
 
 WORDING_VERSION = "2026-11"
@@ -27,11 +27,7 @@ LABELS = {  # of a receipt's counts
 
 def refusal(sender: str) -> str:
     """What stands beside the button with which a recipient refuses, in the language that is active."""
-    company = Company.load().company or sender
-    return _("%(sender)s (%(company)s) shall not see when I open their mails and follow the links in them.") % {
-        "sender": sender,
-        "company": company,
-    }
+    return _("%(sender)s shall not see when I open their mails and follow the links in them.") % {"sender": questions.who(sender)}
 
 
 def mask(email: str) -> str:

@@ -92,7 +92,8 @@ class Reader:
 def running(kind: str, folder: Path) -> Iterator[Site]:
     """Start a writer and a server of this kind on a fresh database."""
     port = free_port()
-    put_migrated_database(folder)
+    if not os.environ.get("DATABASE_URL"):
+        put_migrated_database(folder)
     with fresh_database(port) as database_url:
         environment = {
             **{name: value for name, value in os.environ.items() if name not in {"SITE_URL", "TRACKING_URL", "REDIS_URL"}},

@@ -62,7 +62,7 @@ export class Consenting {
     if (block) block.scrollIntoView({ block: "nearest" });
     else {
       templating.range = editor.squire.getSelection();
-      templating.insertHtml(this.composer.find("[data-ask-block]").content.textContent.trim());
+      templating.insertHtml(`<div><br></div>${this.composer.find("[data-ask-block]").content.textContent.trim()}`);
       this.composer.changed();
     }
     editor.focus();
