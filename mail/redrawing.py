@@ -14,7 +14,18 @@ MAX_PIXELS: Final = 25_000_000
 MAX_SIDE: Final = 2400  # of what is shown: no mail is wider, on the sharpest screen
 MAX_MOVING: Final = 40_000_000  # pixels of all frames of one that moves; of more, the first frame
 MOST_FRAMES: Final = 1000  # a file of some megabytes may hold a million that show one pixel
-BROKEN = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, struct.error, OverflowError, MemoryError)
+BROKEN = (
+    UnidentifiedImageError,
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    struct.error,
+    OverflowError,
+    MemoryError,
+    LookupError,
+    TypeError,
+)
 BOMB = (Warning, Image.DecompressionBombError)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 
-from tests.shared import put_migrated_database
+from tests.installation import Installation
 from tracking import edge, hits, tokens
 from tracking.spool import files
 
@@ -177,7 +177,11 @@ def test_threads_tear_no_record(spool):
 @pytest.mark.slow
 def test_a_recorder_killed_at_any_moment_counts_each_hit_once(tmp_path):
     """The real program, killed again and again while it records; then left to finish."""
-    put_migrated_database(tmp_path)
+    with Installation(tmp_path) as installation:
+        _kill_and_count(tmp_path, environment(tmp_path, DATABASE_URL=installation.environment.get("DATABASE_URL", "")))
+
+
+def _kill_and_count(folder: Path, env: dict[str, str]) -> None:
     prepare = """
 import django; django.setup()
 from django.utils import timezone
@@ -201,16 +205,14 @@ from tracking.models import Event, TrackedMail
 print(Event.objects.count(), TrackedMail.objects.aggregate(n=Sum("open_count"))["n"], Card.objects.aggregate(n=Sum("count"))["n"])
 """
     small = "import django; django.setup(); from tracking import draining; draining.BATCH_BYTES = 3000; " + RECORD.split("; ", 1)[1]
-    subprocess.run([sys.executable, "-c", prepare], env=environment(tmp_path), check=True, cwd=django_settings.BASE_DIR)
+    subprocess.run([sys.executable, "-c", prepare], env=env, check=True, cwd=django_settings.BASE_DIR)
     for moment in range(6):
-        recorder = subprocess.Popen([sys.executable, "-c", small], env=environment(tmp_path), cwd=django_settings.BASE_DIR)
+        recorder = subprocess.Popen([sys.executable, "-c", small], env=env, cwd=django_settings.BASE_DIR)
         time.sleep(0.7 + moment * 0.13)
         recorder.send_signal(signal.SIGKILL)
         recorder.wait()
-    subprocess.run([sys.executable, "-c", small], env=environment(tmp_path), check=True, cwd=django_settings.BASE_DIR)
-    told = subprocess.run(
-        [sys.executable, "-c", count], env=environment(tmp_path), check=True, cwd=django_settings.BASE_DIR, capture_output=True
-    )
+    subprocess.run([sys.executable, "-c", small], env=env, check=True, cwd=django_settings.BASE_DIR)
+    told = subprocess.run([sys.executable, "-c", count], env=env, check=True, cwd=django_settings.BASE_DIR, capture_output=True)
 
     assert told.stdout.split() == [b"2000", b"2000", b"2000"]
-    assert files(tmp_path / "spool") == []
+    assert files(folder / "spool") == []
