@@ -15,6 +15,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 WITHOUT_DATABASE = [  # processes, settings, protocols, addresses and pure rules: once is enough
+    "crm/demo/tests/test_mailserver.py",
+    "crm/demo/tests/test_moments.py",
+    "crm/demo/tests/test_no_address_stays.py",
     "crm/demo/tests/test_restart.py",
     "crm/demo/tests/test_startup.py",
     "crm/tests/test_checks.py",
