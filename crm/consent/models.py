@@ -141,7 +141,10 @@ class Rule(models.Model):
 
     class Meta:
         ordering = ["scope", "value", "pk"]
-        constraints = [models.UniqueConstraint(fields=["scope", "value", "team"], name="consent_rule_once", nulls_distinct=False)]
+        constraints = [
+            models.UniqueConstraint(fields=["scope", "value"], name="consent_rule_once", condition=Q(team=None)),
+            models.UniqueConstraint(fields=["scope", "team"], name="consent_rule_once_a_team", condition=Q(team__isnull=False)),
+        ]
 
 
 class Settings(models.Model):

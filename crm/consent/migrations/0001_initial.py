@@ -183,7 +183,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["scope", "value", "pk"],
-                "constraints": [models.UniqueConstraint(fields=("scope", "value", "team"), name="consent_rule_once", nulls_distinct=False)],
+                "constraints": [
+                    models.UniqueConstraint(fields=("scope", "value"), name="consent_rule_once", condition=models.Q(team=None)),
+                    models.UniqueConstraint(
+                        fields=("scope", "team"), name="consent_rule_once_a_team", condition=models.Q(team__isnull=False)
+                    ),
+                ],
             },
         ),
     ]

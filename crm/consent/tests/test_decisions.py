@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import IntegrityError, transaction
 
 from crm.accounts.models import User
 from crm.consent import ledger, words
@@ -122,6 +123,13 @@ def test_a_rule_can_only_be_stricter_than_the_company(alice):
     rule(Scope.COMPANY, tracks_unknown=False)
     rule(Scope.DOMAIN, "client.test", tracks_unknown=True)
     assert not decision(alice).may_track
+
+
+def test_there_is_one_rule_for_each(alice):
+    for scope, value, team in ((Scope.COMPANY, "", None), (Scope.DOMAIN, "client.test", None), (Scope.TEAM, "", alice.team)):
+        Rule.objects.create(scope=scope, value=value, team=team, tracks_unknown=False)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Rule.objects.create(scope=scope, value=value, team=team, is_coarse=True)
 
 
 def test_restricted_data_is_not_used(alice):
