@@ -195,7 +195,7 @@ def _keep_recipients(draft: Message) -> None:
 
 def people_by_address(owner: User, wanted: Iterable[str]) -> dict[str, Person]:
     """The people whom the owner may see, by case-folded address; of several with one address their own, then the oldest."""
-    people = Person.objects.visible_to(owner).annotate(address=Lower("email")).filter(address__in=list(wanted)).order_by("-pk")
+    people = Person.objects.visible_to(owner).annotate(low=Lower("email")).filter(low__in=list(wanted)).order_by("-pk")
     found = {person.email.casefold(): person for person in people}
     return found | {person.email.casefold(): person for person in people if person.owner_id == owner.pk}
 

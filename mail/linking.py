@@ -16,14 +16,14 @@ class NoSuchAddress(Exception):
 
 
 @transaction.atomic
-def add_contact(*, thread: Thread, email: str, actor: User) -> Person:
+def add_contact(*, thread: Thread, email: str, actor: User, now: datetime) -> Person:
     """Make a contact of somebody in a conversation, at the organisation with that domain if there is one. Raises NoSuchAddress."""
     name = _name_in(thread, email)
     own = Account.objects.visible_to(actor).filter(email__iexact=email).exists()
     if name is None or own or contacts.same_email(actor, email):
         raise NoSuchAddress
     person = Person(name=(name or email)[:200], email=email.lower(), owner=actor)
-    person = contacts.save_person(person=person, organisation=organisation_of(email, user=actor), actor=actor)
+    person = contacts.save_person(person=person, organisation=organisation_of(email, user=actor), actor=actor, now=now)
     attach(person)
     return person
 

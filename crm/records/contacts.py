@@ -1,11 +1,12 @@
 """What happens to people and organisations."""
 
+from datetime import datetime
+
 from django.db import transaction
-from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
-from crm.records import timeline
+from crm.records import changes, timeline
 from crm.records.models import Organisation, Person
 
 # Providers of private addresses: such a domain says nothing about where somebody works.
@@ -26,44 +27,47 @@ def company_domain(email: str) -> str:
 
 def same_email(user: User, email: str, *, besides: Person | None = None) -> list[Person]:
     """People whom the user may see and who have that address already, at most three."""
-    people = Person.objects.visible_to(user).annotate(email_lower=Lower("email")).filter(email_lower=email.lower())
-    return list(people.exclude(pk=besides.pk if besides else None).select_related("organisation")[:3]) if email else []
+    people = Person.objects.visible_to(user).with_address([email]).exclude(pk=besides.pk if besides else None)
+    return list(people.select_related("organisation")[:3]) if email else []
 
 
-def keep_organisation(organisation: Organisation | None, *, actor: User, domain: str = "") -> Organisation | None:
+def keep_organisation(organisation: Organisation | None, *, actor: User, now: datetime, domain: str = "") -> Organisation | None:
     """Save an organisation that was created by typing its name; one that exists already is returned as it is."""
     if organisation is None or organisation.pk:
         return organisation
     organisation.domain = organisation.domain or domain
-    return save_organisation(organisation=organisation, actor=actor)
+    organisation.visibility = actor.default_visibility
+    return save_organisation(organisation=organisation, actor=actor, now=now)
 
 
 @transaction.atomic
-def save_organisation(*, organisation: Organisation, actor: User) -> Organisation:
-    """Create or change an organisation; the first time its timeline says so."""
-    is_new = organisation.pk is None
+def save_organisation(*, organisation: Organisation, actor: User, now: datetime) -> Organisation:
+    """Create or change an organisation; its timeline says so."""
+    watch = changes.Watch(organisation) if organisation.pk else None
     organisation.save()
-    if is_new:
-        timeline.log(kind="created", text=_("Organisation added"), organisation=organisation, actor=actor)
+    if watch:
+        watch.note(actor=actor, now=now)
+    else:
+        timeline.log(kind="created", text=_("Organisation added"), organisation=organisation, actor=actor, at=now)
     return organisation
 
 
 @transaction.atomic
-def save_person(*, person: Person, organisation: Organisation | None, actor: User) -> Person:
+def save_person(*, person: Person, organisation: Organisation | None, actor: User, now: datetime) -> Person:
     """Create or change a person at an organisation (one that is not saved yet is created first)."""
-    is_new = person.pk is None
-    before = None if is_new else Person.objects.select_related("organisation").get(pk=person.pk).organisation
-    person.organisation = keep_organisation(organisation, actor=actor, domain=company_domain(person.email))
+    watch = changes.Watch(person) if person.pk else None
+    person.organisation = keep_organisation(organisation, actor=actor, now=now, domain=company_domain(person.email))
     person.save()
-    if is_new:
-        timeline.log(kind="created", text=_("Contact added"), person=person, actor=actor)
-    elif person.organisation and person.organisation != before:
-        timeline.log(kind="changed", text=_("Now at {name}").format(name=person.organisation.name), person=person, actor=actor)
+    if watch:
+        watch.note(actor=actor, now=now)
+    else:
+        timeline.log(kind="created", text=_("Contact added"), person=person, actor=actor, at=now)
     return person
 
 
-def keep_person(person: Person | None, *, organisation: Organisation | None, actor: User) -> Person | None:
+def keep_person(person: Person | None, *, organisation: Organisation | None, actor: User, now: datetime) -> Person | None:
     """Save a person who was created by typing a name; one who exists already is returned as they are."""
     if person is None or person.pk:
         return person
-    return save_person(person=person, organisation=organisation, actor=actor)
+    person.visibility = actor.default_visibility
+    return save_person(person=person, organisation=organisation, actor=actor, now=now)

@@ -1,7 +1,7 @@
 """Reading what belongs to a record: its notes, its activities, its timeline — only what the reader may see."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -9,9 +9,12 @@ from typing import Any
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
-from crm.records.models import Activity, ActivityQuerySet, Deal, Note, Person, Record, TimelineEntry
+from crm.records.fields import book
+from crm.records.models import Activity, ActivityQuerySet, Deal, FieldChange, Lead, Note, Person, Record, TimelineEntry
+from crm.records.removal import link_of
 
 PAGE = 40
 READ = 2 * PAGE
@@ -21,6 +24,7 @@ ICONS = {
     "created": "plus",
     "changed": "pencil",
     "stage": "arrow-right",
+    "converted": "sparkles",
     "won": "trophy",
     "lost": "circle-x",
     "reopened": "rotate-ccw",
@@ -31,7 +35,7 @@ ICONS = {
     "clicked": "link",
     "replied": "reply",
 }
-ACTIVITY_ICONS = {"call": "phone", "meeting": "users", "task": "check", "deadline": "flag"}
+ACTIVITY_ICONS = {"call": "phone", "meeting": "users", "task": "check", "deadline": "flag", "custom": "circle-check"}
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,8 @@ def about(record: Record, user: User) -> Q:
     deals, people = Deal.objects.visible_to(user), Person.objects.visible_to(user)
     if isinstance(record, Deal):
         return Q(deal=record)
+    if isinstance(record, Lead):
+        return Q(lead=record)
     visible_deal = Q(deal=None) | Q(deal__in=deals)
     if isinstance(record, Person):
         return (Q(person=record) | Q(deal__in=deals.filter(person=record))) & visible_deal
@@ -72,12 +78,16 @@ def about(record: Record, user: User) -> Q:
 
 def activities_of(record: Record, user: User) -> ActivityQuerySet:
     """The record's activities that the user may see, with what a row shows."""
-    return Activity.objects.visible_to(user).filter(about(record, user)).select_related("owner", "person", "deal", "organisation")
+    return (
+        Activity.objects.visible_to(user)
+        .filter(about(record, user))
+        .select_related("owner", "person", "deal", "organisation", "lead", "custom_kind")
+    )
 
 
 def timeline_of(record: Record, user: User, *, before: datetime | None = None) -> Page:
     """Notes, done activities and lines of the record, newest first; `before` pages on."""
-    sources = [_logged(record, user, before), _notes(record, user, before), _done(record, user, before)]
+    sources = [source(record, user, before) for source in (_logged, _notes, _done, _changes)]
     floors = [source.floor for source in sources if source.floor is not None]
     floor = max(floors, default=None)  # below it a source holds more than was read
     lines = [line for source in sources for line in source.lines if floor is None or line.at >= floor]
@@ -100,7 +110,7 @@ class _Source:
 def _source(rows: Any, field: str, line: Callable[[Any], Line], before: datetime | None) -> _Source:
     """Read the newest rows by the time in `field`, at most so many as one page could need."""
     newest = rows.order_by(f"-{field}", "-pk").filter(**({f"{field}__lt": before} if before else {}))
-    found = list(newest.select_related("person", "organisation", "deal")[:READ])
+    found = list(newest.select_related("person", "organisation", "deal", "lead")[:READ])
     return _Source([line(row) for row in found], getattr(found[-1], field) if len(found) == READ else None)
 
 
@@ -160,6 +170,35 @@ def _activity_line(row: Activity, record: Record) -> Line:
         who=row.owner,
         record=_other(row, record),
     )
+
+
+TOLD_OTHERWISE = ("stage", "status")  # the timeline has sentences of their own for these
+
+
+def _changes(record: Record, user: User, before: datetime | None) -> _Source:
+    """Fields that were changed at once make one line."""
+    rows = FieldChange.objects.filter(about(record, user)).exclude(field__in=TOLD_OTHERWISE).select_related("actor")
+    labels = {kind: {field.key: str(field.label) for field in book.of(kind, archived=True)} for kind in book.SHIPPED}
+    source = _source(rows, "at", lambda row: _changed_line(row, record, labels), before)
+    together: dict[tuple[Any, ...], Line] = {}
+    for line in source.lines:
+        key = (line.at, line.who, line.record)
+        former = together.get(key)
+        together[key] = replace(former, text=f"{line.text} · {former.text}") if former else line
+    return _Source(list(together.values()), source.floor)
+
+
+def _changed_line(row: FieldChange, record: Record, labels: dict[str, dict[str, str]]) -> Line:
+    label = labels[link_of(row.record)].get(row.field, row.field) if row.record else row.field
+    return Line(at=row.at, icon="pencil", kind="changed", text=_sentence(label, row), pk=row.pk, who=row.actor, record=_other(row, record))
+
+
+def _sentence(label: str, row: FieldChange) -> str:
+    if not row.before:
+        return _("{field}: {after}").format(field=label, after=row.after)
+    if not row.after:
+        return _("{field}: “{before}” removed").format(field=label, before=row.before)
+    return _("{field}: {before} → {after}").format(field=label, before=row.before, after=row.after)
 
 
 def _other(row: Any, record: Record) -> Record | None:

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm.accounts.models import User
-from crm.records import timeline
+from crm.records import changes, timeline
 from crm.records.contacts import keep_organisation, keep_person
+from crm.records.fields import book
 from crm.records.models import Deal, Organisation, Person, Pipeline, Stage
 from crm.records.money import money
 from crm.records.stages import DEFAULT_PIPELINE, DEFAULT_STAGES
@@ -37,7 +38,7 @@ def _make_pipeline() -> Pipeline:
 def create_deal(*, deal: Deal, organisation: Organisation | None, person: Person | None, actor: User, now: datetime) -> Deal:
     """Put a new deal at the foot of its stage; an organisation or a person not saved yet is created first."""
     _lock(deal.stage)
-    _attach(deal, organisation, person, actor)
+    _attach(deal, organisation, person, actor, now)
     last = Deal.objects.filter(stage=deal.stage).aggregate(last=Max("position"))["last"]
     deal.position = 0 if last is None else last + 1
     deal.stage_changed_at = deal.created_at = now
@@ -56,15 +57,12 @@ def change_deal(
     """Save what a form changed on a deal, and move it `to` another stage if one was chosen; tells the timeline of both."""
     _lock(to or deal.stage)
     before = Deal.objects.select_for_update().select_related(None).get(pk=deal.pk)
-    _attach(deal, organisation, person, actor)
+    watch = changes.Watch(deal, [field for field in book.of("deal") if field.key != "stage"])  # the move is noted by itself
+    _attach(deal, organisation, person, actor, now)
     deal.save(update_fields=["title", "value", "currency", "organisation", "person", "expected_close_on", "owner", "updated_at"])
-    if (before.value, before.currency) != (deal.value, deal.currency):
-        text = _("Value changed from {old} to {new}").format(old=money(before.value, before.currency), new=money(deal.value, deal.currency))
-        timeline.log(kind="changed", text=text, deal=deal, actor=actor, at=now)
-    if before.owner_id != deal.owner_id:
-        timeline.log(kind="changed", text=_("Handed over to {name}").format(name=deal.owner), deal=deal, actor=actor, at=now)
     if to is not None and before.stage_id != to.pk and before.is_open:
         move_deal(deal=deal, to=to, actor=actor, now=now)
+    watch.note(actor=actor, now=now)
     return deal
 
 
@@ -81,6 +79,7 @@ def move_deal(*, deal: Deal, to: Stage, actor: User, now: datetime, after: Deal 
     if current.stage_id != to.pk:
         text = _("Moved from {old} to {new}").format(old=current.stage.name, new=to.name)
         timeline.log(kind="stage", text=text, deal=current, actor=actor, at=now)
+        _note(current, "stage", current.stage.name, to.name, actor, now)
         current.stage_changed_at = now
     current.stage, current.position = to, position
     current.save(update_fields=["stage", "position", "stage_changed_at", "updated_at"])
@@ -90,7 +89,7 @@ def move_deal(*, deal: Deal, to: Stage, actor: User, now: datetime, after: Deal 
 @transaction.atomic
 def win_deal(*, deal: Deal, actor: User, now: datetime, reason: str = "") -> None:
     """The sale is made. Raises CannotMove where the deal is closed already."""
-    current = _close(deal, Deal.Status.WON, now)
+    current = _close(deal, Deal.Status.WON, actor, now, reason)
     days = (now - current.created_at).days
     text = ngettext("Won after {days} day", "Won after {days} days", days).format(days=days) if days else _("Won")
     timeline.log(kind="won", text=_with_reason(text, reason), deal=current, actor=actor, at=now)
@@ -99,7 +98,7 @@ def win_deal(*, deal: Deal, actor: User, now: datetime, reason: str = "") -> Non
 @transaction.atomic
 def lose_deal(*, deal: Deal, actor: User, now: datetime, reason: str = "") -> None:
     """The sale is lost, for a reason worth remembering. Raises CannotMove where the deal is closed already."""
-    current = _close(deal, Deal.Status.LOST, now, reason)
+    current = _close(deal, Deal.Status.LOST, actor, now, reason)
     timeline.log(kind="lost", text=_with_reason(_("Lost"), reason), deal=current, actor=actor, at=now)
 
 
@@ -110,9 +109,10 @@ def reopen_deal(*, deal: Deal, actor: User, now: datetime) -> None:
     current = cast(Deal, Deal.objects.select_for_update().get(pk=deal.pk))
     if current.is_open:
         return
+    _note(current, "status", str(current.get_status_display()), str(Deal.Status.OPEN.label), actor, now)
     current.position = _make_room(current.stage, current, None)
-    current.status, current.lost_reason, current.closed_at, current.stage_changed_at = Deal.Status.OPEN, "", None, now
-    current.save(update_fields=["status", "lost_reason", "closed_at", "stage_changed_at", "position", "updated_at"])
+    current.status, current.closing_reason, current.closed_at, current.stage_changed_at = Deal.Status.OPEN, "", None, now
+    current.save(update_fields=["status", "closing_reason", "closed_at", "stage_changed_at", "position", "updated_at"])
     timeline.log(kind="reopened", text=_("Reopened in {stage}").format(stage=current.stage.name), deal=current, actor=actor, at=now)
 
 
@@ -121,10 +121,10 @@ def _lock(stage: Stage) -> None:
     Pipeline.objects.select_for_update().get(pk=stage.pipeline_id)
 
 
-def _attach(deal: Deal, organisation: Organisation | None, person: Person | None, actor: User) -> None:
+def _attach(deal: Deal, organisation: Organisation | None, person: Person | None, actor: User, now: datetime) -> None:
     """Link both, creating what was only typed; without an organisation the person's own is taken."""
-    organisation = keep_organisation(organisation, actor=actor)
-    deal.person = keep_person(person, organisation=organisation, actor=actor)
+    organisation = keep_organisation(organisation, actor=actor, now=now)
+    deal.person = keep_person(person, organisation=organisation, actor=actor, now=now)
     deal.organisation = organisation or (deal.person.organisation if deal.person else None)
 
 
@@ -147,12 +147,17 @@ def _make_room(stage: Stage, deal: Deal, after: Deal | None) -> int:
     return above.position + 1
 
 
-def _close(deal: Deal, status: Deal.Status, now: datetime, reason: str = "") -> Deal:
+def _note(deal: Deal, field: str, before: str, after: str, actor: User, now: datetime) -> None:
+    changes.note(record=deal, before={field: before}, after={field: after}, actor=actor, now=now)
+
+
+def _close(deal: Deal, status: Deal.Status, actor: User, now: datetime, reason: str) -> Deal:
     current = cast(Deal, Deal.objects.select_for_update().get(pk=deal.pk))
     if not current.is_open:
         raise CannotMove(_("“{deal}” is closed already.").format(deal=current.title))
-    current.status, current.lost_reason, current.closed_at = status, reason[:200], now
-    current.save(update_fields=["status", "lost_reason", "closed_at", "updated_at"])
+    _note(current, "status", str(current.get_status_display()), str(status.label), actor, now)
+    current.status, current.closing_reason, current.closed_at = status, reason[:200], now
+    current.save(update_fields=["status", "closing_reason", "closed_at", "updated_at"])
     return current
 
 

@@ -6,11 +6,11 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from crm.records.models import Activity, Deal, Note, Organisation, Record, TimelineEntry
+from crm.records.models import Activity, Deal, Lead, Note, Organisation, Record, StoredFile, TimelineEntry
 
-LINKS = ("person", "organisation", "deal")
+LINKS = ("person", "organisation", "deal", "lead")
 # Only these hold a note or an activity when the record goes: a line of the timeline tells of the record itself.
-SHARED = (Note, Activity)
+SHARED = (Note, Activity, StoredFile)
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def consequences(record: Record) -> Consequences:
         notes=_only_here(Note, record).count(),
         activities=_only_here(Activity, record).count(),
         people_left=record.people.count() if isinstance(record, Organisation) else 0,
-        deals_left=0 if isinstance(record, Deal) else record.deals.count(),
+        deals_left=0 if isinstance(record, Deal | Lead) else record.deals.count(),
     )
 
 

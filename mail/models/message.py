@@ -223,14 +223,14 @@ def _is_about_visible(user: User) -> Q:
     """Whether a message is on a deal, or to or from a person or the domain of an organisation, that the user may see."""
     deals = Thread.deals.through.objects.filter(thread=OuterRef("thread_id"), deal__in=Deal.objects.visible_to(user))
     to = Recipient.objects.filter(message=OuterRef("pk")).exclude(kind=Recipient.Kind.BCC)
-    people = Person.objects.visible_to(user).exclude(email="").annotate(address=Lower("email"))
+    people = Person.objects.visible_to(user).exclude(email="").annotate(low=Lower("email"))
     firms = Organisation.objects.visible_to(user).exclude(domain="").exclude(domain__in=PUBLIC_DOMAINS)
     is_to = to.filter(
-        Exists(people.filter(address=Lower(OuterRef("email"))))
+        Exists(people.filter(low=Lower(OuterRef("email"))))
         | Exists(firms.filter(domain=Domain(OuterRef("email"))))
         | Q(person__in=Person.objects.visible_to(user))
     )
-    is_from = Exists(people.filter(address=Lower(OuterRef("from_email")))) | Exists(firms.filter(domain=Domain(OuterRef("from_email"))))
+    is_from = Exists(people.filter(low=Lower(OuterRef("from_email")))) | Exists(firms.filter(domain=Domain(OuterRef("from_email"))))
     return Q(Exists(deals)) | Q(Exists(is_to)) | Q(is_from)
 
 

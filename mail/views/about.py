@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from django_htmx.http import trigger_client_event
@@ -59,7 +60,7 @@ def thread_contact(request: HttpRequest, pk: int) -> HttpResponse:
     user = signed_in(request)
     found = get_object_or_404(Thread.objects.visible_to(user), pk=pk)
     try:
-        person = linking.add_contact(thread=found, email=request.POST.get("email", ""), actor=user)
+        person = linking.add_contact(thread=found, email=request.POST.get("email", ""), actor=user, now=timezone.now())
     except linking.NoSuchAddress:
         return _side(request, found, user, mistake=_("This address is not in the conversation, or it is a contact already."))
     return _side(request, found, user, toast=_("%(name)s is among your contacts now.") % {"name": person.name})
@@ -125,8 +126,8 @@ def _addresses(shown: list[Message]) -> dict[str, str]:
 def _people_of(shown: list[Message], user: User) -> list[Person]:
     """The people at the other end whom the user may see."""
     known = {one.person_id for message in shown for one in message.recipients.all() if one.person_id}
-    everybody = Person.objects.visible_to(user).select_related("organisation").annotate(address=Lower("email"))
-    found: list[Person] = list(everybody.filter(pk__in=known) | everybody.filter(address__in=_addresses(shown)))
+    everybody = Person.objects.visible_to(user).select_related("organisation").annotate(low=Lower("email"))
+    found: list[Person] = list(everybody.filter(pk__in=known) | everybody.filter(low__in=_addresses(shown)))
     return found
 
 

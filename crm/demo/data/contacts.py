@@ -6,7 +6,7 @@ from typing import NamedTuple
 from crm.accounts.models import User
 from crm.demo.company import ANNA, TOM, Colleague
 from crm.records import contacts
-from crm.records.models import Organisation, Person, TimelineEntry
+from crm.records.models import Organisation, Person
 
 
 class Firm(NamedTuple):
@@ -178,19 +178,10 @@ def load(users: dict[str, User], *, now: datetime) -> dict[str, Person]:
                 name=firm.name, domain=firm.domain, phone=firm.phone, address=firm.address, owner=owner, created_at=added_at
             ),
             actor=owner,
+            now=added_at,
         )
         for place, (name, job) in enumerate(firm.people):
             person = Person(name=name, job_title=job, email=address(name, firm.domain), owner=owner, created_at=added_at)
             person.phone = f"{firm.phone[:-1]}{place + 1}" if place < 2 else ""
-            people[name] = contacts.save_person(person=person, organisation=organisation, actor=owner)
-    _date_back()
+            people[name] = contacts.save_person(person=person, organisation=organisation, actor=owner, now=added_at)
     return people
-
-
-def _date_back() -> None:
-    """The timeline says that they were added when they were."""
-    for line in TimelineEntry.objects.filter(kind="created").select_related("person", "organisation"):
-        record = line.person or line.organisation
-        if record:
-            line.at = record.created_at
-            line.save(update_fields=["at"])

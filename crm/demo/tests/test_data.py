@@ -106,7 +106,7 @@ def test_the_company_is_of_a_believable_size(loaded):
     for stage in Stage.objects.all():
         assert stage.deals.filter(status=Deal.Status.OPEN).exists(), stage
     assert Deal.objects.filter(status=Deal.Status.WON).count() >= 2
-    assert Deal.objects.filter(status=Deal.Status.LOST).exclude(lost_reason="").count() >= 2
+    assert Deal.objects.filter(status=Deal.Status.LOST).exclude(closing_reason="").count() >= 2
     assert Note.objects.count() >= 8
 
 

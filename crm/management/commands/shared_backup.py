@@ -11,12 +11,32 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.db.models import Model, QuerySet
 
-from crm.accounts.models import AuditEntry, Team, User
+from crm.accounts.models import AuditEntry, Company, Role, Team, User
 from crm.consent.models import Consent, Remembered, Restriction, Rule, Settings
-from crm.records.models import Activity, Deal, Note, Organisation, Person, Pipeline, Stage, TimelineEntry
+from crm.records.models import (
+    Activity,
+    ActivityKind,
+    ClosingReason,
+    ContactPoint,
+    CustomChoice,
+    CustomField,
+    CustomValue,
+    Deal,
+    FieldChange,
+    Lead,
+    Note,
+    Organisation,
+    Person,
+    Pipeline,
+    Stage,
+    StoredFile,
+    Tag,
+    TimelineEntry,
+)
 
 KEPT: tuple[type[Model], ...] = (
-    *(Team, User, Pipeline, Stage, Organisation, Person, Deal, Activity, Note, TimelineEntry),
+    *(Company, Role, Team, User, Tag, Pipeline, Stage, ClosingReason, ActivityKind, CustomField, CustomChoice),
+    *(Organisation, Person, ContactPoint, Deal, Lead, CustomValue, Activity, Note, StoredFile, TimelineEntry, FieldChange),
     *(Settings, Rule, Consent, Remembered, Restriction, AuditEntry),
 )
 NO_PASSWORD = "!"  # noqa: S105 - what Django takes for none
@@ -24,7 +44,7 @@ NO_PASSWORD = "!"  # noqa: S105 - what Django takes for none
 
 class Command(BaseCommand):
     help = (
-        "Write users without their passwords, teams, people, organisations, deals, activities, notes, timelines, consent, policy and "
+        "Write users without their passwords, teams, roles, the company's settings, people, organisations, deals, leads, activities, notes, timelines, changes, consent, policy and "
         "the audit log as JSON that `loaddata` reads. Left out is what belongs to one user alone: tracking, cards, mail, "
         "mail accounts and their credentials."
     )

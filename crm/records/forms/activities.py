@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.models import User
 from crm.records.forms.owned import RecordForm
-from crm.records.models import Activity, Deal, Organisation, Person, Record
+from crm.records.models import RECORDS, Activity, Deal, Lead, Organisation, Person, Record
 from crm.records.picking import PickField
 
 
@@ -46,15 +46,16 @@ class NoteForm(forms.Form):
 
 
 class AboutForm(forms.Form):
-    """Which record something is about: one of three, visible to the user."""
+    """Which record something is about: one of four, visible to the user."""
 
     person = forms.ModelChoiceField(Person.objects.none(), required=False)
     organisation = forms.ModelChoiceField(Organisation.objects.none(), required=False)
     deal = forms.ModelChoiceField(Deal.objects.none(), required=False)
+    lead = forms.ModelChoiceField(Lead.objects.none(), required=False)
 
     def __init__(self, *args: Any, user: User, **options: Any) -> None:
         super().__init__(*args, **options)
-        for name, model in (("person", Person), ("organisation", Organisation), ("deal", Deal)):
+        for name, model in RECORDS.items():
             field: Any = self.fields[name]
             field.queryset = model.objects.visible_to(user)
 

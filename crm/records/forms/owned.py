@@ -5,15 +5,16 @@ from typing import Any
 from django import forms
 
 from crm.accounts.models import User
+from crm.accounts.permissions import Permission
 from crm.records.picking import PickField
 
 CLASSES = {forms.CheckboxInput: "form-check-input", forms.Select: "form-select"}
 
 
 def possible_owners(user: User, current: User | None) -> Any:
-    """Active people to whom the user may hand a record: their team; managers and admins may choose anybody."""
+    """Active people to whom the user may hand a record: their team; who sees everything may choose anybody."""
     people = User.objects.filter(is_active=True)
-    if user.role == User.Role.MEMBER:
+    if not user.may(Permission.SEE_EVERYTHING):
         people = people.filter(team=user.team_id) if user.team_id else people.filter(pk=user.pk)
     return (people | User.objects.filter(pk__in=[user.pk, current.pk if current else user.pk])).distinct().order_by("name")
 

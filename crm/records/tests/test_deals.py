@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from crm.accounts.models import User
-from crm.records import pipeline
+from crm.records import history, pipeline
 from crm.records.models import Deal, Organisation, Person, Stage, TimelineEntry
 from crm.records.tests.queries import count_queries
 
@@ -68,11 +68,8 @@ def test_changes_of_value_stage_and_owner_are_told_on_the_timeline(
 ) -> None:
     values = form(bob, stages[3], title=deal.title, value="15000", organisation="Acme Tools", person="Boris Ivanov")
     assert alice_client.post(f"/deals/{deal.pk}/edit/", values).status_code == 302
-    assert lines(deal) == [
-        "Value changed from €12,500 to €15,000",
-        "Handed over to Bob Berg",
-        "Moved from Contacted to Proposal sent",
-    ]
+    told = [line.text for _day, of_day in history.timeline_of(deal, alice).days for line in of_day]
+    assert sorted(told) == ["Moved from Contacted to Proposal sent", "Value: €12,500 → €15,000 · Owner: Alice Ahrens → Bob Berg"]
     deal.refresh_from_db()
     assert (deal.stage, deal.owner, deal.value) == (stages[3], bob, Decimal(15_000))
 
@@ -111,10 +108,10 @@ def test_a_won_deal_leaves_the_board_and_says_why(deal: Deal, alice_client: Clie
 def test_a_lost_deal_keeps_its_reason_until_it_is_reopened(deal: Deal, alice_client: Client) -> None:
     alice_client.post(f"/deals/{deal.pk}/lose/", {"reason": "Price"})
     deal.refresh_from_db()
-    assert (deal.status, deal.lost_reason) == (Deal.Status.LOST, "Price")
+    assert (deal.status, deal.closing_reason) == (Deal.Status.LOST, "Price")
     alice_client.post(f"/deals/{deal.pk}/reopen/")
     deal.refresh_from_db()
-    assert (deal.status, deal.lost_reason, deal.closed_at) == (Deal.Status.OPEN, "", None)
+    assert (deal.status, deal.closing_reason, deal.closed_at) == (Deal.Status.OPEN, "", None)
     assert lines(deal) == ["Lost: Price", "Reopened in Contacted"]
 
 

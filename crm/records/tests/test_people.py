@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from crm.accounts.models import User
+from crm.records import history
 from crm.records.models import Deal, Organisation, Person, TimelineEntry
 from crm.records.tests.queries import count_queries
 
@@ -164,7 +165,8 @@ def test_saving_again_does_not_ask_about_the_persons_own_address(alice: User, bo
 
 def test_a_change_of_employer_is_told_on_the_timeline(alice: User, boris: Person, alice_client: Client) -> None:
     alice_client.post(f"/people/{boris.pk}/edit/", form(name=boris.name, organisation="Quill Press", owner=alice.pk))
-    assert TimelineEntry.objects.filter(person=boris, text="Now at Quill Press").exists()
+    told = [line.text for _day, of_day in history.timeline_of(boris, alice).days for line in of_day]
+    assert any("Organisation: Acme Tools → Quill Press" in text for text in told)
 
 
 def test_a_record_can_be_handed_to_the_team_only(alice: User, bob: User, charlie: User, boris: Person, alice_client: Client) -> None:

@@ -11,8 +11,7 @@ from django.views.decorators.http import require_safe
 
 from crm.records import agenda, history
 from crm.records.forms.activities import AboutForm, ActivityForm, NoteForm
-from crm.records.models import Activity, Record
-from crm.records.picking import KINDS
+from crm.records.models import RECORDS, Activity, Record
 from crm.records.removal import link_of
 from crm.records.views.page import Request
 
@@ -60,8 +59,8 @@ def activity_form(request: Request, record: Record, data: Any = None) -> Activit
 
 
 def record_asked_for(request: Request, data: Any) -> Record:
-    """The visible record that `person=`, `organisation=` or `deal=` names; 404 otherwise."""
-    form = AboutForm({name: data.get(name) for name in KINDS}, user=request.user)
+    """The visible record that `person=`, `organisation=`, `deal=` or `lead=` names; 404 otherwise."""
+    form = AboutForm({name: data.get(name) for name in RECORDS}, user=request.user)
     if not form.is_valid():
         raise Http404
     return form.record

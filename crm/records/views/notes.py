@@ -30,7 +30,8 @@ def note_create(request: Request) -> HttpResponse:
 
 def _own(request: Request, pk: int) -> Note:
     notes = Note.objects.visible_to(request.user).select_related("person", "organisation", "deal", "author")
-    return get_object_or_404(notes, pk=pk, author=request.user)
+    note: Note = get_object_or_404(notes, pk=pk, author=request.user)
+    return note
 
 
 def note_edit(request: Request, pk: int) -> HttpResponse:

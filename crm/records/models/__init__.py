@@ -1,0 +1,47 @@
+"""People, organisations, deals, leads, and what is said and planned about them."""
+
+from crm.records.models.about import (
+    RECORDS,
+    AboutRecord,
+    Activity,
+    ActivityKind,
+    ActivityQuerySet,
+    FieldChange,
+    Note,
+    Record,
+    StoredFile,
+    TimelineEntry,
+)
+from crm.records.models.contacts import ContactPoint, Label, Organisation, Person
+from crm.records.models.custom import CustomChoice, CustomField, CustomValue
+from crm.records.models.deals import ClosingReason, Deal, Lead, Pipeline, Stage
+from crm.records.models.owned import Owned, OwnedQuerySet, Shared, Tag
+
+__all__ = [
+    "RECORDS",
+    "AboutRecord",
+    "Activity",
+    "ActivityKind",
+    "ActivityQuerySet",
+    "ClosingReason",
+    "ContactPoint",
+    "CustomChoice",
+    "CustomField",
+    "CustomValue",
+    "Deal",
+    "FieldChange",
+    "Label",
+    "Lead",
+    "Note",
+    "Organisation",
+    "Owned",
+    "OwnedQuerySet",
+    "Person",
+    "Pipeline",
+    "Record",
+    "Shared",
+    "Stage",
+    "StoredFile",
+    "Tag",
+    "TimelineEntry",
+]
