@@ -1,7 +1,5 @@
 """The ledger as a table for spreadsheets."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -9,9 +7,9 @@ from typing import Final
 from django.http import StreamingHttpResponse
 
 from crm.consent.models import Consent
+from crm.lib.tables import MARK, line
 
 HEAD: Final = ("email", "state", "date", "note", "source", "entered", "by", "wording", "wording version", "evidence")
-CALCULATES: Final = ("=", "+", "-", "@", "\t", "\r", "\n")  # a spreadsheet takes such a cell for a formula
 
 
 def as_download(entries: Iterable[Consent], name: str) -> StreamingHttpResponse:
@@ -24,7 +22,7 @@ def as_download(entries: Iterable[Consent], name: str) -> StreamingHttpResponse:
 
 def lines(entries: Iterable[Consent]) -> Iterator[str]:
     """Head and entries, a line each; the mark in front tells spreadsheets that it is UTF-8."""
-    yield "\ufeff" + line(HEAD)
+    yield MARK + line(HEAD)
     for entry in entries:
         yield line(
             (
@@ -40,15 +38,3 @@ def lines(entries: Iterable[Consent]) -> Iterator[str]:
                 Path(entry.evidence.name or "").name if entry.evidence else "",
             )
         )
-
-
-def line(cells: Iterable[str]) -> str:
-    """One line, in which nothing is a formula."""
-    written = io.StringIO()
-    csv.writer(written).writerow([safe(cell) for cell in cells])
-    return written.getvalue()
-
-
-def safe(cell: str) -> str:
-    """The cell as words, whatever it begins with."""
-    return f"'{cell}" if cell.startswith(CALCULATES) else cell

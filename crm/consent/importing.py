@@ -21,6 +21,7 @@ from crm.accounts import audit
 from crm.accounts.models import User
 from crm.consent import ledger
 from crm.consent.models import Consent
+from crm.lib import tables
 
 MAX_BYTES: Final = 5 * 1024 * 1024
 MAX_ROWS: Final = 20_000
@@ -95,21 +96,9 @@ def decode(content: bytes) -> str:
     if len(content) > MAX_BYTES:
         raise CannotRead(_("The file is larger than %(size)d MB. Split it.") % {"size": MAX_BYTES // 1024 // 1024})
     try:
-        text = content.decode(_encoding(content))
-    except UnicodeDecodeError:
-        text = content.decode("cp1252", errors="replace")
-    if "\0" in text:
-        raise CannotRead(_("This is no text. Save the table as CSV and try again."))
-    return text
-
-
-def _encoding(content: bytes) -> str:
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return "utf-16"
-    head = content[:200]
-    if head[1::2].count(0) > len(head) // 4:
-        return "utf-16-le"
-    return "utf-16-be" if head[0::2].count(0) > len(head) // 4 else "utf-8-sig"
+        return tables.decode(content)
+    except tables.NoText:
+        raise CannotRead(_("This is no text. Save the table as CSV and try again.")) from None
 
 
 def read(text: str, *, order: str, now: datetime, note: str = "") -> Table:

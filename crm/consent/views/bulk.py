@@ -17,6 +17,7 @@ from crm.accounts.views.staff import for_administrators, form_page
 from crm.consent import exporting, importing
 from crm.consent.forms import ImportForm, SetForm
 from crm.consent.models import Consent
+from crm.lib import tables
 
 FRAME = {"section": "settings", "settings_page": "consent"}
 ROWS = 50
@@ -56,9 +57,9 @@ def faults(request: HttpRequest) -> HttpResponse:
     table = _table(form) if form.is_valid() else None
     if table is None:
         return render(request, "consent/import.html", {**FRAME, "form": form}, status=422)
-    lines = [exporting.line([*table.head, _("problem")])]
+    lines = [tables.line([*table.head, _("problem")])]
     width = len(table.head)
-    lines += [exporting.line([*(*row.cells, *[""] * width)[:width], row.fault]) for row in table.faulty]
+    lines += [tables.line([*(*row.cells, *[""] * width)[:width], row.fault]) for row in table.faulty]
     response = HttpResponse("\ufeff" + "".join(lines), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="consent-problems.csv"'
     return response

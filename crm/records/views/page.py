@@ -33,6 +33,12 @@ def find(model: type[AnyModel], request: Request, pk: int, *related: str) -> Any
     return get_object_or_404(visible.select_related(*related) if related else visible, pk=pk)
 
 
+def find_to_change(model: type[AnyModel], request: Request, pk: int, *related: str) -> AnyModel:
+    """The object, if the user may change it; 404 otherwise."""
+    changeable: QuerySet[AnyModel] = model.objects.changeable_by(request.user)  # type: ignore[attr-defined]
+    return get_object_or_404(changeable.select_related(*related) if related else changeable, pk=pk)
+
+
 def rows(request: Request, queryset: QuerySet[Any], size: int = ROWS) -> Page[Any]:
     """The page of a list that `?page=` names; nonsense gives the nearest one."""
     return Paginator(queryset, size).get_page(request.GET.get("page"))
