@@ -56,8 +56,8 @@ class MoneyInput(forms.MultiWidget):
         amount = forms.TextInput(attrs={"class": "form-control", "inputmode": "decimal", "autocomplete": "off", "aria-label": _("Amount")})
         super().__init__([amount, forms.Select({"class": "form-select", "aria-label": _("Currency")}, currencies)])
 
-    def decompress(self, value: Money | None) -> list[Any]:
-        return [f"{value.amount.normalize():f}", value.currency] if value else ["", company().currency]
+    def decompress(self, value: None) -> list[Any]:
+        return ["", company().currency]
 
 
 class MoneyField(forms.MultiValueField):
@@ -70,6 +70,9 @@ class MoneyField(forms.MultiValueField):
         currency = forms.ChoiceField(choices=currencies, required=False)
         super().__init__((amount, currency), label=str(of.label), required=False, require_all_fields=False, widget=MoneyInput(currencies))
         self.of = of
+
+    def prepare_value(self, value: Any) -> Any:
+        return [f"{value.amount.normalize():f}", value.currency] if isinstance(value, Money) else value
 
     def compress(self, data_list: list[Any]) -> Money | None:
         if not data_list or data_list[0] is None:
