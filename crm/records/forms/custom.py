@@ -85,6 +85,15 @@ class MoneyField(forms.MultiValueField):
         return Money(amount, data_list[1] or company().currency)
 
 
+class Ticks(forms.CheckboxSelectMultiple):
+    """A list with a tick box for each choice, in the look of the site."""
+
+    def create_option(self, *args: Any, **options: Any) -> dict[str, Any]:
+        option: dict[str, Any] = super().create_option(*args, **options)
+        option["attrs"]["class"] = "form-check-input"
+        return option
+
+
 class ChoicesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     """Cleans to a list."""
 
@@ -116,8 +125,7 @@ def _choice(field: Field, user: User, current: Any) -> forms.Field:
 
 def _choices(field: Field, user: User, current: Any) -> forms.Field:
     rows = field.custom.choices.all() if field.custom else None
-    box = forms.CheckboxSelectMultiple()
-    return ChoicesField(rows, label=str(field.label), required=False, widget=box, error_messages=_gone())
+    return ChoicesField(rows, label=str(field.label), required=False, widget=Ticks(), error_messages=_gone())
 
 
 def _gone() -> dict[str, str]:
@@ -146,14 +154,13 @@ BOXES: dict[Kind, Box] = {
     Kind.PERSON: _pick,
     Kind.ORGANISATION: _pick,
 }  # of the other kinds, the forms of records have boxes of their own
-CLASSES = {forms.CheckboxSelectMultiple: "form-check-input", forms.Select: "form-select"}
 
 
 def box(field: Field, user: User, current: Any) -> forms.Field:
     """The form field that cleans to a value of the field's kind; `current` is what the record holds."""
     made = BOXES[field.kind](field, user, current)
-    if not isinstance(made.widget, forms.MultiWidget):
-        made.widget.attrs["class"] = next((css for kind, css in CLASSES.items() if isinstance(made.widget, kind)), "form-control")
+    if not isinstance(made.widget, forms.MultiWidget | Ticks):  # these dress their own parts
+        made.widget.attrs["class"] = "form-select" if isinstance(made.widget, forms.Select) else "form-control"
     return made
 
 
