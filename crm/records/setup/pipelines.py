@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from crm.accounts import audit
 from crm.accounts.models import User
-from crm.records import changes
+from crm.records import changes, timeline
 from crm.records.fields import book
 from crm.records.models import Deal, Pipeline, Stage
 from crm.records.setup.ordering import foot
@@ -98,4 +98,7 @@ def _move(deals: QuerySet[Deal], to: Stage | None, actor: User, now: datetime) -
         deals.filter(status=Deal.Status.OPEN).update(stage=to, position=F("position") + below, stage_changed_at=now, updated_at=now)
         deals.update(stage=to, updated_at=now)  # the closed ones, whose days in the stage are over
         watch.note(actor=actor, now=now)
+        for deal, words in watch.before.items():
+            text = _("Moved from {old} to {new}").format(old=words["stage"], new=to.name)
+            timeline.log(kind="stage", text=text, deal=deal, actor=actor, at=now)
     return len(watch.before)

@@ -371,3 +371,10 @@ def test_a_field_of_another_kind_of_record_is_not_found(alice_client: Client, bo
     field = custom("text", of="deal")
     assert alice_client.get(reverse("records:field_edit", args=["person", boris.pk, field.key])).status_code == 404
     assert alice_client.get(reverse("records:field_edit", args=["planet", boris.pk, field.key])).status_code == 404
+
+
+def test_changes_of_a_deleted_field_stay_in_the_timeline(ada_client: Client, alice_client: Client, boris: Person) -> None:
+    field = custom("text", name="Hobby")
+    alice_client.post(reverse("records:field_edit", args=["person", boris.pk, field.key]), {"value": "Chess"})
+    CustomField.objects.all().delete()
+    assert "Deleted field: Chess" in words(alice_client.get(boris.get_absolute_url()))

@@ -23,6 +23,7 @@ from crm.records.models import (
     Pipeline,
     Stage,
     Tag,
+    TimelineEntry,
 )
 from crm.records.setup import pipelines, tags
 
@@ -231,6 +232,7 @@ def test_a_stage_is_deleted_once_another_takes_its_deals(ada_client: Client, ada
     assert timezone.now() - deal.stage_changed_at < timedelta(minutes=1)
     assert list(FieldChange.objects.filter(deal=deal).values_list("field", "before", "after")) == [("stage", "Contacted", "Meeting held")]
     assert ("stage_deleted", "Sales: Contacted") in audited()
+    assert TimelineEntry.objects.get(deal=lost).text == "Moved from Contacted to Meeting held"
 
 
 def test_the_last_stage_and_the_last_pipeline_stay(ada_client: Client, ada: User, stages: list[Stage]) -> None:
