@@ -30,6 +30,11 @@ def custom(kind: str, *, of: str = "person", name: str = "", choices: tuple[str,
     return book.from_custom(added)
 
 
+def number(field: book.Field) -> int:
+    """The pk of a custom field."""
+    return int(field.key.removeprefix("custom-"))
+
+
 def hold(record: Any, field: book.Field, value: Any) -> None:
     writing.set_custom(record, field, value)
 
@@ -93,10 +98,10 @@ def test_a_name_of_another_kind_of_record_is_free_and_one_of_a_shipped_field_is_
 
 def test_the_kind_is_changed_only_while_nothing_is_held(ada_client: Client, boris: Person) -> None:
     field = custom("choice", choices=("A",))
-    post(ada_client, "custom_field_edit", field.custom.pk, name="Renamed", kind="text")
+    post(ada_client, "custom_field_edit", number(field), name="Renamed", kind="text")
     assert not CustomChoice.objects.exists()
     hold(boris, book.by_key("person")[field.key], "words")
-    post(ada_client, "custom_field_edit", field.custom.pk, name="Again", kind="number")
+    post(ada_client, "custom_field_edit", number(field), name="Again", kind="number")
     kept = CustomField.objects.get()
     assert (kept.name, kept.kind) == ("Again", "text")
     assert "its kind stays" in words(ada_client.get(reverse("records:custom_field_edit", args=[kept.pk])))
@@ -105,17 +110,17 @@ def test_the_kind_is_changed_only_while_nothing_is_held(ada_client: Client, bori
 def test_an_archived_field_is_shown_nowhere_and_keeps_its_values(ada_client: Client, boris: Person) -> None:
     field = custom("text", name="Hobby")
     hold(boris, field, "Chess")
-    post(ada_client, "custom_field_archive", field.custom.pk)
+    post(ada_client, "custom_field_archive", number(field))
     assert "Chess" not in words(ada_client.get(boris.get_absolute_url()))
     assert "Hobby" not in words(ada_client.get(reverse("records:person_edit", args=[boris.pk])))
-    post(ada_client, "custom_field_archive", field.custom.pk, restore=1)
+    post(ada_client, "custom_field_archive", number(field), restore=1)
     assert "Chess" in words(ada_client.get(boris.get_absolute_url()))
 
 
 def test_a_field_is_deleted_once_its_name_is_typed(ada_client: Client, boris: Person, alice: User) -> None:
     field = custom("choices", name="Hobbies", choices=("Chess", "Golf"))
     hold(boris, field, [choice(field, "Chess"), choice(field, "Golf")])
-    address = reverse("records:custom_field_delete", args=[field.custom.pk])
+    address = reverse("records:custom_field_delete", args=[number(field)])
     assert "1 record holds a value" in words(ada_client.get(address))
     assert ada_client.post(address, {"typed": "Hobby"}).status_code == 422
     assert ada_client.post(address).status_code == 422
@@ -127,10 +132,10 @@ def test_a_field_is_deleted_once_its_name_is_typed(ada_client: Client, boris: Pe
 
 def test_choices_are_added_renamed_and_sorted(ada_client: Client) -> None:
     field = custom("choice", choices=("A", "B"))
-    post(ada_client, "custom_choice_create", field.custom.pk, name="C")
-    assert post(ada_client, "custom_choice_create", field.custom.pk, name="a").status_code == 422
+    post(ada_client, "custom_choice_create", number(field), name="C")
+    assert post(ada_client, "custom_choice_create", number(field), name="a").status_code == 422
     post(ada_client, "custom_choice_edit", choice(field, "A").pk, name="Aa")
-    post(ada_client, "custom_choice_order", field.custom.pk, up=choice(field, "C").pk)
+    post(ada_client, "custom_choice_order", number(field), up=choice(field, "C").pk)
     assert [one.name for one in CustomChoice.objects.all()] == ["Aa", "C", "B"]
 
 
@@ -342,7 +347,7 @@ def test_the_value_of_a_deal_is_changed_with_its_currency(alice_client: Client, 
     assert alice_client.post(address, {"value_0": "-1", "value_1": "EUR"}).status_code == 422
     alice_client.post(address, {"value_0": "9000", "value_1": "GBP"})
     deal.refresh_from_db()
-    assert (deal.value, deal.currency) == (9000, "GBP")
+    assert (int(deal.value), deal.currency) == (9000, "GBP")
 
 
 def test_a_name_is_not_emptied(alice_client: Client, boris: Person) -> None:
