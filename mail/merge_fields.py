@@ -1,22 +1,28 @@
 """Merge fields: what stands for a recipient, a deal or oneself in a template, and what of it is still to be filled in.
 
 This is the only table of them. In a template a field is written `{{ person.first_name }}`; in a mail one without a value
-shows as `[person.first_name]`, and no mail leaves with either.
+shows as `[person.first_name]`, and no mail leaves with either. The company's own fields are called by their name and number,
+`{{ person.preferred_language_12 }}`: only the number counts, so that templates outlive another name.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from urllib.parse import unquote
 
 import lxml.html
+from django.db.models import prefetch_related_objects
+from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.accounts.models import User
-from crm.records.models import Deal, Organisation, Person
+from crm.records.fields import book, reading
+from crm.records.models import CustomField, Deal, Organisation, Person
 from crm.records.money import money
 from mail import addresses, drafts
 from mail.models import Account
@@ -32,7 +38,7 @@ class MergeField:
 
     name: str
     group: Promise
-    label: Promise  # begins small: it stands inside of sentences
+    label: str | Promise  # begins small: it stands inside of sentences
 
     @property
     def source(self) -> str:
@@ -53,18 +59,51 @@ FIELDS = {
         MergeField("person.name", CONTACT, gettext_lazy("full name")),
         MergeField("person.job_title", CONTACT, gettext_lazy("job title")),
         MergeField("person.email", CONTACT, gettext_lazy("email address")),
+        MergeField("person.phone", CONTACT, gettext_lazy("phone number")),
+        MergeField("person.city", CONTACT, gettext_lazy("city")),
         MergeField("organisation.name", ORGANISATION, gettext_lazy("organisation’s name")),
         MergeField("organisation.domain", ORGANISATION, gettext_lazy("organisation’s web domain")),
+        MergeField("organisation.phone", ORGANISATION, gettext_lazy("organisation’s phone number")),
+        MergeField("organisation.city", ORGANISATION, gettext_lazy("organisation’s city")),
         MergeField("deal.title", DEAL, gettext_lazy("deal’s title")),
         MergeField("deal.value", DEAL, gettext_lazy("deal’s value")),
+        MergeField("deal.stage", DEAL, gettext_lazy("deal’s stage")),
+        MergeField("deal.expected_close", DEAL, gettext_lazy("deal’s expected close")),
         MergeField("my.name", MYSELF, gettext_lazy("your name")),
         MergeField("my.first_name", MYSELF, gettext_lazy("your first name")),
         MergeField("my.email", MYSELF, gettext_lazy("your email address")),
     )
 }
-_NAMES = "|".join(re.escape(name) for name in FIELDS)
+GROUPS = {"person": CONTACT, "organisation": ORGANISATION, "deal": DEAL}  # of custom fields, by the record that they belong to
+CUSTOM = re.compile(r"(person|organisation|deal)\.[a-z0-9_]{1,60}_(\d{1,18})")
+_CUSTOM = r"(?:person|organisation|deal)\.[a-z0-9_]{1,60}_\d{1,18}"
+_NAMES = "|".join((*(re.escape(name) for name in FIELDS), _CUSTOM))
 PLACEHOLDER = re.compile(rf"\[\s*({_NAMES})\s*\]", re.IGNORECASE)
 RAW = re.compile(rf"\{{[{{%][^{{}}]{{0,500}}?(?<![\w.])({_NAMES})(?![\w.])[^{{}}]{{0,500}}[%}}]\}}", re.IGNORECASE)
+
+
+def of_custom(field: CustomField) -> MergeField:
+    """The merge field of one of the company's own fields."""
+    slug = slugify(field.name).replace("-", "_")[:40].strip("_")
+    words = slug if slug[:1].isalpha() else f"custom_{slug}".rstrip("_")
+    return MergeField(f"{field.of}.{words}_{field.pk}", GROUPS[field.of], field.name)
+
+
+def all_fields(*, archived: bool = False) -> list[MergeField]:
+    """All that there are, group by group, the company's own after the others; `archived` adds those that are offered no more."""
+    own = CustomField.objects.all() if archived else CustomField.objects.filter(archived_at=None)
+    added = [of_custom(field) for field in own]
+    groups = list(dict.fromkeys(field.group for field in FIELDS.values()))
+    return [field for group in groups for field in (*FIELDS.values(), *added) if field.group == group]
+
+
+def find(names: Iterable[str]) -> dict[str, MergeField]:
+    """The fields by the names under which they were written somewhere; those of custom fields may be older than their present ones."""
+    names = list(names)
+    numbers = {name: (found[1], int(found[2])) for name in names if name not in FIELDS and (found := CUSTOM.fullmatch(name))}
+    own = CustomField.objects.in_bulk({pk for _of, pk in numbers.values()}) if numbers else {}
+    custom = {name: of_custom(own[pk]) for name, (of, pk) in numbers.items() if pk in own and own[pk].of == of}
+    return {name: FIELDS[name] for name in names if name in FIELDS} | custom
 
 
 @dataclass(frozen=True)
@@ -109,10 +148,17 @@ def values(about: Subjects) -> dict[str, str]:
         "person.name": name,
         "person.job_title": person.job_title if person else "",
         "person.email": about.email,
+        "person.phone": person.phone if person else "",
+        "person.city": person.city if person else "",
         "organisation.name": organisation.name if organisation else "",
         "organisation.domain": organisation.domain if organisation else "",
+        "organisation.phone": organisation.phone if organisation else "",
+        "organisation.city": organisation.city if organisation else "",
         "deal.title": deal.title if deal else "",
         "deal.value": money(deal.value, deal.currency) if deal and deal.value else "",
+        "deal.stage": deal.stage.name if deal else "",
+        "deal.expected_close": _day(deal.expected_close_on) if deal and deal.expected_close_on else "",
+        **_custom_values(person, organisation, deal),
         "my.name": own_name,
         "my.first_name": _first_name(own_name),
         "my.email": account.email if account else user.email,
@@ -124,8 +170,9 @@ def values(about: Subjects) -> dict[str, str]:
 def unfilled(text: str) -> list[MergeField]:
     """The fields that a text still holds, as placeholders or as written in a template, in their usual order."""
     text = INVISIBLE.sub("", text)
-    found = {name.lower() for pattern in (PLACEHOLDER, RAW) for name in pattern.findall(text)}
-    return [field for name, field in FIELDS.items() if name in found]
+    found = find({name.lower() for pattern in (PLACEHOLDER, RAW) for name in pattern.findall(text)})
+    places = {field.name: place for place, field in enumerate(all_fields(archived=True))} if len(found) > 1 else {}
+    return sorted(dict.fromkeys(found.values()), key=lambda field: places.get(field.name, 0))
 
 
 def unfilled_in_html(html: str) -> list[MergeField]:
@@ -138,6 +185,28 @@ def unfilled_in_html(html: str) -> list[MergeField]:
 def fill_in(fields: Iterable[MergeField]) -> str:
     """The sentence that names what is missing."""
     return _("Fill in: %(fields)s.") % {"fields": ", ".join(str(field.label) for field in fields)}
+
+
+def _custom_values(*records: Person | Organisation | Deal | None) -> dict[str, str]:
+    """What the records hold in the company's own fields."""
+    found: dict[str, str] = {}
+    own = list(CustomField.objects.all())
+    for record in records if own else ():
+        kind = str(record._meta.model_name) if record else ""
+        if record is not None and any(field.of == kind for field in own):
+            prefetch_related_objects([record], *(path for path in reading.PREFETCH[kind] if path.startswith("custom_values")))
+            found |= {of_custom(field).name: _words(record, field) for field in own if field.of == kind}
+    return found
+
+
+def _words(record: Person | Organisation | Deal, field: CustomField) -> str:
+    described = book.from_custom(field)
+    value = reading.read(record, described)
+    return _day(value) if isinstance(value, date) else reading.words(value, described)
+
+
+def _day(value: date) -> str:
+    return date_format(value, "j E Y")
 
 
 def _own_words(html: str) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Filling a template's merge fields, by Liquid: what somebody typed is read as a template here and nowhere else.
 
-A template sees a plain dictionary of strings and no object. It may use the fields of `merge_fields.FIELDS`, a few harmless
+A template sees a plain dictionary of strings and no object. It may use the fields that `merge_fields.find` knows, a few harmless
 filters and conditions; loops, includes, assignments and ranges, which can run long or grow without bound, are not there.
 """
 
@@ -25,7 +25,7 @@ from liquid.stringify import to_liquid_string
 from liquid.template import BoundTemplate
 
 from mail import body
-from mail.merge_fields import FIELDS, MergeField
+from mail.merge_fields import MergeField, find
 
 MAX_TEMPLATE = 2_000_000  # characters, pictures inside of the text included
 MAX_MARKS, MAX_MARK = 300, 500
@@ -111,7 +111,8 @@ def in_words(source: str) -> str:
 
 
 def _called(expression: str) -> str:
-    field = FIELDS.get(expression.partition("|")[0].strip("- \t\r\n\xa0"))
+    name = expression.partition("|")[0].strip("- \t\r\n\xa0")
+    field = find([name]).get(name)
     return f"[{field.label}]" if field else ""
 
 
@@ -131,7 +132,7 @@ def _plain_marks(html: str) -> str:
 
 def _piece(frame: re.Match[str]) -> Piece:
     source, value, name = (unescape(part) for part in frame.groups())
-    return Piece(source, value, FIELDS.get(name))
+    return Piece(source, value, find([name]).get(name))
 
 
 def _as_span(frame: re.Match[str]) -> str:
@@ -154,18 +155,20 @@ def _in_attribute(name: str) -> Callable[[re.Match[str]], str]:
 
 def _render(source: str, values: dict[str, str]) -> str:
     """The template with each output framed. Whatever the library raises of a stranger's text, the text is to blame."""
+    template, used = _parse(source)
     nested: dict[str, dict[str, str]] = {}
-    for name, value in values.items():
+    for name, field in used.items():
         group, _dot, key = name.partition(".")
-        nested.setdefault(group, {})[key] = value
-    template = _parse(source)
+        if field.name in values:
+            nested.setdefault(group, {})[key] = values[field.name]
     try:
         return template.render(**nested)
     except Exception as error:
         raise CannotFill(_("This template cannot be filled in.")) from error
 
 
-def _parse(source: str) -> BoundTemplate:
+def _parse(source: str) -> tuple[BoundTemplate, dict[str, MergeField]]:
+    """The template, and the fields that it uses by the names that they have there."""
     source = FRAMES.sub("", source)
     _check_marks(source)
     try:
@@ -175,9 +178,10 @@ def _parse(source: str) -> BoundTemplate:
         raise CannotFill(_unclear(error, source)) from error
     except Exception as error:
         raise CannotFill(_("This template cannot be read.")) from error
+    used = find({_name(expression) for expression in expressions if isinstance(expression, Path)})
     for expression in expressions:
-        _check_expression(expression)
-    return template
+        _check_expression(expression, used)
+    return template, used
 
 
 def _check_marks(source: str) -> None:
@@ -216,10 +220,10 @@ def _inside(expression: Expression) -> Iterator[Expression]:
         yield from _inside(child)
 
 
-def _check_expression(expression: Expression) -> None:
+def _check_expression(expression: Expression, known: dict[str, MergeField]) -> None:
     if isinstance(expression, RangeLiteral):
         raise CannotFill(_("Ranges such as (1..3) cannot be used here."))
-    if isinstance(expression, Path) and _name(expression) not in FIELDS:
+    if isinstance(expression, Path) and _name(expression) not in known:
         raise CannotFill(_("There is no field “%(name)s”. Take one from “Insert field”.") % {"name": str(expression)[:60]})
     if isinstance(expression, FilteredExpression):
         for used in expression.filters or ():

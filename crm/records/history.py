@@ -189,7 +189,7 @@ def _changes(record: Record, user: User, before: datetime | None) -> _Source:
 
 
 def _changed_line(row: FieldChange, record: Record, labels: dict[str, dict[str, str]]) -> Line:
-    label = labels[link_of(row.record)].get(row.field, row.field) if row.record else row.field
+    label = labels[link_of(row.record)].get(row.field) or _("Deleted field") if row.record else row.field
     return Line(at=row.at, icon="pencil", kind="changed", text=_sentence(label, row), pk=row.pk, who=row.actor, record=_other(row, record))
 
 

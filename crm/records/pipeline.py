@@ -117,8 +117,10 @@ def reopen_deal(*, deal: Deal, actor: User, now: datetime) -> None:
 
 
 def _lock(stage: Stage) -> None:
-    """Wait for our turn on the stage's board (SQLite: the transaction itself is that lock)."""
-    Pipeline.objects.select_for_update().get(pk=stage.pipeline_id)
+    """Wait for our turn on the stage's board (SQLite: the transaction itself is that lock). Raises CannotMove where it is gone by then."""
+    Pipeline.objects.select_for_update().filter(pk=stage.pipeline_id).first()
+    if not Stage.objects.filter(pk=stage.pk).exists():
+        raise CannotMove(_("The stage {stage} was deleted meanwhile.").format(stage=stage.name))
 
 
 def _attach(deal: Deal, organisation: Organisation | None, person: Person | None, actor: User, now: datetime) -> None:

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from crm.records.views import activities, board, deals, detail, notes, organisations, people, picking
+from crm.records.setup_urls import patterns as setup_patterns
+from crm.records.views import activities, board, deals, detail, fields, notes, organisations, people, picking
 
 app_name = "records"
 urlpatterns = [
@@ -40,4 +41,6 @@ urlpatterns = [
     path("timeline/", detail.timeline, name="timeline"),
     path("focus/", detail.focus, name="focus"),
     path("pick/<slug:kind>/", picking.pick, name="pick"),
+    path("fields/<slug:kind>/<int:pk>/<slug:key>/", fields.field_edit, name="field_edit"),
+    *setup_patterns,
 ]

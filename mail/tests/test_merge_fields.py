@@ -1,13 +1,18 @@
 """Merge fields: what fills them, what a template may hold, and that no mail leaves with one."""
 
 from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.test import Client
+from django.utils import timezone, translation
 
 from crm.accounts.models import User
-from crm.records.models import Organisation, Person
+from crm.records.fields import book, writing
+from crm.records.fields.values import Money
+from crm.records.models import CustomChoice, CustomField, Deal, Organisation, Person
 from mail import body, letters, merge_fields, merging, outbox, replying
 from mail.models import Account, Message
 from mail.tests.posting import a_deal, sent
@@ -29,16 +34,24 @@ def known(user: User, to: str, **more: Any) -> dict[str, str]:
 
 def test_the_fields_come_from_the_first_recipient_their_organisation_the_deal_and_oneself(alice: User, account: Account, boris: Person):
     deal = a_deal(alice, title="Licences")
-    deal.value = 1250
+    deal.value, deal.expected_close_on = 1250, date(2026, 12, 24)
+    Person.objects.filter(pk=boris.pk).update(phone="+49 30 5550", city="Berlin")
+    Organisation.objects.update(phone="+49 30 5555", city="Potsdam")
     assert known(alice, "boris@CLIENT.test, Carla <carla@client.test>", deal=deal) == {
         "person.first_name": "Boris",
         "person.name": "Boris Ivanov",
         "person.job_title": "Buyer",
         "person.email": "boris@client.test",
+        "person.phone": "+49 30 5550",
+        "person.city": "Berlin",
         "organisation.name": "Acme Tools",
         "organisation.domain": "client.test",
+        "organisation.phone": "+49 30 5555",
+        "organisation.city": "Potsdam",
         "deal.title": "Licences",
         "deal.value": "€1,250",
+        "deal.stage": deal.stage.name,
+        "deal.expected_close": "24 December 2026",
         "my.name": "Alice Ahrens",
         "my.first_name": "Alice",
         "my.email": "alice@acme.test",
@@ -54,6 +67,75 @@ def test_whoever_is_no_contact_is_known_by_the_address_field_and_its_domain(alic
 
 def test_people_and_organisations_of_others_fill_nothing(alice: User, account: Account, boris: Person, charlie: User):
     assert set(known(charlie, "boris@client.test")) == {"person.email", "my.name", "my.first_name", "my.email"}
+
+
+def own_field(record: Any, kind: str, name: str, value: Any = None) -> CustomField:
+    """A field of the company's own that the record holds a value in."""
+    field = CustomField.objects.create(of=record._meta.model_name, name=name, kind=kind)
+    if kind == "choice":
+        value = CustomChoice.objects.create(field=field, name=value)
+    writing.set_custom(record, book.from_custom(field), value)
+    return field
+
+
+def test_fields_of_the_companys_own_are_filled_in_the_users_language(alice: User, account: Account, boris: Person):
+    deal = a_deal(alice, title="Licences")
+    language = own_field(boris, "choice", "Preferred language", "French")
+    size = own_field(boris.organisation, "number", "3rd party staff", Decimal("1250.0000"))
+    renewal = own_field(deal, "date", "Дата продления", date(2026, 12, 24))
+    discount = own_field(deal, "money", "Discount", Money(Decimal(1500), "EUR"))
+    names = [
+        f"person.preferred_language_{language.pk}",
+        f"organisation.custom_3rd_party_staff_{size.pk}",
+        f"deal.custom_{renewal.pk}",
+        f"deal.discount_{discount.pk}",
+    ]
+    found = known(alice, boris.email, deal=deal)
+    assert [found[name] for name in names] == ["French", "1,250", "24 December 2026", "€1,500"]
+    with translation.override("ru"):
+        found = known(alice, boris.email, deal=Deal.objects.get(pk=deal.pk))
+        assert [found[name] for name in names[2:]] == ["24 декабря 2026", "1 500 €"]
+    filled = merging.fill_text(" / ".join(f"{{{{ {name} }}}}" for name in names), found)
+    assert filled.startswith("French / ")
+
+
+def test_a_template_outlives_another_name_of_its_field(boris: Person, alice: User, account: Account):
+    field = own_field(boris, "text", "Hobby", "Chess")
+    source = f"About {{{{ person.hobby_{field.pk} }}}}, {{% if person.hobby_{field.pk} %}}yes{{% endif %}}"
+    CustomField.objects.update(name="Free time")
+    assert merging.fill_text(source, known(alice, boris.email)) == "About Chess, yes"
+    assert merging.fill_text(source, {}) == f"About [person.free_time_{field.pk}], "
+    assert merging.in_words(source) == "About [Free time], yes"
+    assert [one.label for one in merge_fields.unfilled(f"x [person.hobby_{field.pk}]")] == ["Free time"]
+
+
+def test_an_archived_field_fills_what_was_written_with_it_and_is_offered_no_more(boris: Person, alice: User, account: Account):
+    field = own_field(boris, "text", "Hobby", "Chess")
+    CustomField.objects.update(archived_at=timezone.now())
+    assert merging.fill_text(f"{{{{ person.hobby_{field.pk} }}}}", known(alice, boris.email)) == "Chess"
+    assert "Hobby" not in [one.label for one in merge_fields.all_fields()]
+
+
+def test_a_deleted_field_or_one_of_another_record_is_none(boris: Person):
+    field = own_field(boris, "text", "Hobby", "Chess")
+    for name in (f"person.hobby_{field.pk + 1}", f"deal.hobby_{field.pk}"):
+        with pytest.raises(merging.CannotFill, match="There is no field"):
+            merging.check_text(f"{{{{ {name} }}}}")
+        assert merge_fields.unfilled(f"[{name}]") == []
+
+
+def test_fields_of_the_companys_own_stand_in_the_menus(alice_client: Client, account: Account, boris: Person):
+    field = own_field(boris, "text", "Hobby", "Chess")
+    assert f'data-field="person.hobby_{field.pk}">Hobby</button>' in alice_client.get("/settings/templates/new/").content.decode()
+    assert f'<data value="person.hobby_{field.pk}" hidden>Hobby</data>' in alice_client.get("/mail/compose/").content.decode()
+
+
+def test_no_mail_leaves_with_a_field_of_the_companys_own_that_is_empty(draft: Callable[..., Message], boris: Person):
+    field = own_field(boris, "text", "Hobby")
+    message = draft(body_html=f"<p>Hi [person.first_name], how is [person.hobby_{field.pk}]?</p>")
+    with pytest.raises(outbox.CannotSend) as refused:
+        outbox.queue(message=message, track_opens=False, track_links=False, now=timezone.now())
+    assert refused.value.sentence == "Fill in: first name, Hobby."
 
 
 def test_values_are_words_and_never_markup():

@@ -347,7 +347,7 @@ def _render(
         "accounts": accounts,
         "account": account,
         "signatures": Signature.objects.visible_to(user),
-        "merge_fields": merge_fields.FIELDS.values(),
+        "merge_fields": merge_fields.all_fields(archived=True),
         "is_reply": bool(start.reply_pk or (draft and draft.in_reply_to)),
         "tracking": options,
         "unreachable": why_unreachable(accounts) if options.open_tracking or options.link_tracking else "",

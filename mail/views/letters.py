@@ -113,7 +113,7 @@ def _template_page(request: HttpRequest, template: Template, *, done: str) -> Ht
         form.keep()
         messages.success(request, done)
         return redirect("mail:template_list")
-    context = {**PAGE, "form": form, "template": template, "preview": _preview_form(user), "fields": merge_fields.FIELDS.values()}
+    context = {**PAGE, "form": form, "template": template, "preview": _preview_form(user), "fields": merge_fields.all_fields()}
     context["ask_block"] = consent_block.html(merge_fields.FIELDS["my.name"].source)
     return render(request, "mail/template_form.html", context, status=422 if request.method == "POST" else 200)
 

@@ -1,4 +1,5 @@
 // Pages of records: pick fields, the composer switch, small menus, keys, and a guard over unsaved forms.
+import "./facts.js";
 import { hookPicks } from "./pick.js";
 
 hookPicks(document);

@@ -25,6 +25,10 @@ DETAILS = {
     "known": gettext_lazy("known already"),
     "faulty": gettext_lazy("with problems"),
     "state": gettext_lazy("consent"),
+    "before": gettext_lazy("before"),
+    "into": gettext_lazy("replaced by"),
+    "records": gettext_lazy("records"),
+    "deals": gettext_lazy("deals"),
 }
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.lib import countries
 from crm.records.contacts import same_email
+from crm.records.forms.custom import CustomFields
 from crm.records.forms.owned import RecordForm
 from crm.records.models import Organisation, Person
 from crm.records.picking import PickField
@@ -20,7 +21,7 @@ class CountryField(forms.ChoiceField):
         super().__init__(label=_("Country"), required=False, choices=lambda: [("", "—"), *countries.choices()], **options)
 
 
-class PersonForm(RecordForm):
+class PersonForm(CustomFields, RecordForm):
     """A contact. An address that another contact has already is asked about once, not refused."""
 
     organisation = PickField(
@@ -57,7 +58,7 @@ class PersonForm(RecordForm):
         return cleaned
 
 
-class OrganisationForm(RecordForm):
+class OrganisationForm(CustomFields, RecordForm):
     """A company."""
 
     country = CountryField(help_text=_("Rules on tracking may depend on it."))

@@ -6,13 +6,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.models import User
+from crm.records.forms.custom import CustomFields
 from crm.records.forms.owned import RecordForm
 from crm.records.models import Deal, Stage
 from crm.records.money import CURRENCIES
 from crm.records.picking import PickField
 
 
-class DealForm(RecordForm):
+class DealForm(CustomFields, RecordForm):
     """A deal; its person and organisation are picked by typing, and created where they are unknown."""
 
     person = PickField(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -78,7 +79,9 @@ def deal_create(request: Request) -> HttpResponse:
     form = DealForm(request.POST or None, instance=deal, user=request.user, initial=initial)
     if request.method == "POST" and form.is_valid():
         form.instance.stage = form.cleaned_data["stage"]
-        saved = pipeline.create_deal(deal=form.instance, now=timezone.now(), **_links(form, request))
+        with transaction.atomic():
+            saved = pipeline.create_deal(deal=form.instance, now=timezone.now(), **_links(form, request))
+            form.keep_custom(saved, now=timezone.now())
         return told(request, saved, _("{name} was saved.").format(name=saved.title))
     return form_page(request, "records/record_form.html", {"section": "deals", "form": form, "record": None, "kind": "deal"})
 
@@ -87,7 +90,9 @@ def deal_edit(request: Request, pk: int) -> HttpResponse:
     deal = find(Deal, request, pk)
     form = DealForm(request.POST or None, instance=deal, user=request.user)
     if request.method == "POST" and form.is_valid():
-        saved = pipeline.change_deal(deal=form.instance, to=form.wanted_stage, now=timezone.now(), **_links(form, request))
+        with transaction.atomic():
+            saved = pipeline.change_deal(deal=form.instance, to=form.wanted_stage, now=timezone.now(), **_links(form, request))
+            form.keep_custom(saved, now=timezone.now())
         return told(request, saved, _("{name} was saved.").format(name=saved.title))
     return form_page(request, "records/record_form.html", {"section": "deals", "form": form, "record": deal, "kind": "deal"})
 

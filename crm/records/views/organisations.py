@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse
@@ -75,7 +76,9 @@ def organisation_edit(request: Request, pk: int) -> HttpResponse:
 def _edit(request: Request, organisation: Organisation) -> HttpResponse:
     form = OrganisationForm(request.POST or None, instance=organisation, user=request.user)
     if request.method == "POST" and form.is_valid():
-        saved = contacts.save_organisation(organisation=form.instance, actor=request.user, now=timezone.now())
+        with transaction.atomic():
+            saved = contacts.save_organisation(organisation=form.instance, actor=request.user, now=timezone.now())
+            form.keep_custom(saved, now=timezone.now())
         return told(request, saved, _("{name} was saved.").format(name=saved.name))
     context = {"section": "contacts", "form": form, "record": organisation if organisation.pk else None, "kind": "organisation"}
     return form_page(request, "records/record_form.html", context)

@@ -1,5 +1,6 @@
 """People: list, page, forms."""
 
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -60,9 +61,11 @@ def person_edit(request: Request, pk: int) -> HttpResponse:
 def _edit(request: Request, person: Person, initial: dict[str, object]) -> HttpResponse:
     form = PersonForm(request.POST or None, instance=person, user=request.user, initial=initial)
     if request.method == "POST" and form.is_valid():
-        saved = contacts.save_person(
-            person=form.instance, organisation=form.cleaned_data["organisation"], actor=request.user, now=timezone.now()
-        )
+        with transaction.atomic():
+            saved = contacts.save_person(
+                person=form.instance, organisation=form.cleaned_data["organisation"], actor=request.user, now=timezone.now()
+            )
+            form.keep_custom(saved, now=timezone.now())
         return told(request, saved, _("{name} was saved.").format(name=saved.name))
     context = {"section": "contacts", "form": form, "record": person if person.pk else None, "kind": "person"}
     return form_page(request, "records/record_form.html", context)
