@@ -115,7 +115,17 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def may(self, permission: Permission) -> bool:
         """Whether the user's role allows it."""
-        return permission in (self.custom_role.permissions if self.custom_role else GRANTED[self.role])
+        return permission in self.permissions
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        """All that the user's role allows."""
+        return frozenset(self.custom_role.permissions) if self.custom_role else GRANTED[self.role]
+
+    @property
+    def role_name(self) -> str:
+        """What the user's role is called."""
+        return self.custom_role.name if self.custom_role else str(self.get_role_display())
 
     @property
     def default_visibility(self) -> Visibility:

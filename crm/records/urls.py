@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from crm.records.views import activities, board, deals, detail, notes, organisations, people, picking
+from crm.records.views import activities, board, deals, detail, handing_over, notes, organisations, people, picking
 
 app_name = "records"
 urlpatterns = [
@@ -39,5 +39,6 @@ urlpatterns = [
     path("notes/<int:pk>/delete/", notes.note_delete, name="note_delete"),
     path("timeline/", detail.timeline, name="timeline"),
     path("focus/", detail.focus, name="focus"),
+    path("settings/users/<int:pk>/hand-over/", handing_over.hand_over, name="hand_over"),
     path("pick/<slug:kind>/", picking.pick, name="pick"),
 ]

@@ -13,7 +13,7 @@ def confirm_delete(request: Request, record: Record, *, then: str, section: str)
     """Say what goes and what stays; a POST does it."""
     if request.method == "POST":
         name = str(record)
-        removal.delete(record)
+        removal.delete(record, actor=request.user)
         return told(request, then, _("{name} was deleted.").format(name=name))
     context = {"section": section, "record": record, "kind": removal.link_of(record), "consequences": removal.consequences(record)}
     return render(request, "records/record_delete.html", context)
