@@ -64,7 +64,7 @@ class Kind(models.TextChoices):
 
 
 OF_KIND: Mapping[Kind, tuple[str, ...]] = {
-    Kind.RECORDS: ("record_",),
+    Kind.RECORDS: ("record",),
     Kind.SIGN_IN: (
         *("signed_", "sign_in_", "code_failed", "locked_out", "password_", "second_factor_on", "second_factor_off"),
         *("recovery_codes", "sessions_"),

@@ -158,3 +158,4 @@ class AuditEntry(models.Model):
 
     class Meta:
         ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["actor", "at"], name="accounts_audit_by_actor")]
