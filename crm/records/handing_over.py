@@ -7,12 +7,20 @@ from typing import Any, Final
 
 from django.apps import apps
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from crm.accounts import audit, staff
 from crm.accounts.models import User
 from crm.records.models import RECORDS, Activity, ActivityQuerySet, FieldChange, Owned
 
 AT_ONCE: Final = 1000  # rows that one statement writes
+NAMES: Final = {
+    "person": _("people"),
+    "organisation": _("organisations"),
+    "deal": _("deals"),
+    "lead": _("leads"),
+    "activity": _("open activities"),
+}
 
 
 @dataclass(frozen=True)
@@ -37,12 +45,17 @@ def of(user: User, model: type[Owned]) -> Any:
 
 def holdings(user: User) -> list[Holding]:
     """What a user owns, by kind; kinds without anything are left out."""
-    counted = [Holding(name_of(model), str(model._meta.verbose_name_plural), of(user, model).count()) for model in models()]
+    counted = [Holding(name_of(model), _words(model), of(user, model).count()) for model in models()]
     return [holding for holding in counted if holding.count]
 
 
 def name_of(model: type[Owned]) -> str:
+    """The kind that `to` of `hand_over` has as a key."""
     return model._meta.model_name or ""
+
+
+def _words(model: type[Owned]) -> str:
+    return str(NAMES.get(name_of(model), model._meta.verbose_name_plural))
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.models import User
@@ -24,7 +25,7 @@ class HandOverForm(forms.Form):
         self.fields["everything"].queryset = people  # type: ignore[attr-defined]
         for holding in holdings:
             self.fields[holding.kind] = forms.ModelChoiceField(
-                label=f"{holding.name} ({holding.count})", queryset=people, required=False, empty_label=_("As chosen for all")
+                label=f"{capfirst(holding.name)} ({holding.count})", queryset=people, required=False, empty_label=_("As chosen for all")
             )
         if not user.is_active:
             del self.fields["switch_off"]
