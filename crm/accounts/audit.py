@@ -1,9 +1,10 @@
 """The audit log: a line for each use of a tool that reaches into other people's data, and for what happens at the sign-in."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.models import AuditEntry, User
@@ -71,6 +72,17 @@ OF_KIND: Mapping[Kind, tuple[str, ...]] = {
     ),
     Kind.CONSENT: ("consent_", "policy_", "looked_up", "export_", "tracking_", "person_", "restrict", "purged"),
 }  # beginnings of the names of actions; what has none of these is administration
+
+
+WITH_ADDRESS = ("signed_in", "sign_in_failed", "code_failed", "locked_out", "password_changed", "password_reset")
+ADDRESS_KEPT = timedelta(days=90)  # long enough to look into an attack
+
+
+@transaction.atomic
+def forget_addresses(*, now: datetime) -> int:
+    """Take address and browser out of sign-ins of long ago; the lines themselves stay. Answers how many."""
+    old = AuditEntry.objects.filter(at__lt=now - ADDRESS_KEPT, action__in=WITH_ADDRESS).exclude(details={})
+    return old.update(details={})
 
 
 def kind_of(action: str) -> Kind:

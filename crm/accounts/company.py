@@ -18,7 +18,7 @@ def change(*, values: dict[str, Any], actor: User, but: str = "") -> Company:
     for name in FIELDS:
         setattr(company, name, values[name])
     company.save()
-    changed = {name: [before[name], values[name]] for name in FIELDS if before[name] != values[name]}
+    changed: dict[str, Any] = {name: [before[name], values[name]] for name in FIELDS if before[name] != values[name]}
     if changed:
         audit.note("company_changed", actor=actor, **changed)
     if company.needs_second_factor and not before["needs_second_factor"]:

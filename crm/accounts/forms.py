@@ -134,7 +134,7 @@ class InvitationForm(UserForm):
         return email
 
 
-class People(forms.ModelMultipleChoiceField):
+class People(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     """Check boxes of people, each with the team that they are of."""
 
     def label_from_instance(self, obj: Any) -> str:

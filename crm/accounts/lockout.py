@@ -1,7 +1,7 @@
 """Guessing: which account may not be tried any more for a while, and who hears of it."""
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.utils import timezone
 
@@ -19,6 +19,7 @@ def note(email: str, *, address: str = "") -> bool:
     since = timezone.now() - TELL_EVERY
     if AuditEntry.objects.filter(action="locked_out", about=user.email, at__gte=since).exists():
         return False
-    audit.note("locked_out", by=audit.STRANGER, about=user.email, **({"address": address} if address else {}))
+    details: dict[str, Any] = {"address": address} if address else {}
+    audit.note("locked_out", by=audit.STRANGER, about=user.email, **details)
     notices.send(user=user, name="locked_out", context={"address": address})
     return True

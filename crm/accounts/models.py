@@ -147,7 +147,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class AuditEntry(models.Model):
-    """Who used a tool of administration, when, on what. Entries are only ever added, and none holds anything of tracking or mail."""
+    """Who used a tool of administration, when, on what. Entries are only ever added; none holds anything of tracking or mail."""
 
     at = models.DateTimeField(default=timezone.now, db_index=True)
     actor = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")

@@ -73,7 +73,7 @@ class ReauthenticateForm(_Once, mfa_forms.ReauthenticateForm):
 
 def is_on(user: User) -> bool:
     """Whether the user signs in with a second factor."""
-    return Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+    return bool(Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists())
 
 
 def with_state(users: Any) -> Any:

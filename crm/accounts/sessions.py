@@ -59,6 +59,11 @@ def end_of_everybody(users: Any, *, but: str = "") -> int:
     return len(keys)
 
 
+def forget_ended() -> None:
+    """Drop rows of sessions that ended by themselves; run after Django's own clearing."""
+    UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
+
+
 def _keys(users: set[int]) -> list[str]:
     """The keys of all their sessions: those too that began before there was a list."""
     wanted = {str(pk) for pk in users}

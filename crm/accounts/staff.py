@@ -1,6 +1,7 @@
 """What those who manage users do with users and teams. Nothing here hands over what a user tracked."""
 
 from collections.abc import Collection
+from typing import Any
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import transaction
@@ -110,7 +111,7 @@ def _note_change(before: User, user: User, actor: User) -> None:
         "role": (before.role_name, user.role_name),
         "team": (str(before.team or ""), str(user.team or "")),
     }
-    changed = {key: list(pair) for key, pair in pairs.items() if pair[0] != pair[1]}
+    changed: dict[str, Any] = {key: list(pair) for key, pair in pairs.items() if pair[0] != pair[1]}
     if changed:
         audit.note("user_changed", actor=actor, about=user.email, **changed)
 
@@ -143,7 +144,8 @@ def save_team(*, team: Team, name: str, visibility: str, members: Collection[Use
         _refuse_own_team(actor, person, team if person in members else None)
     User.objects.filter(pk__in=[person.pk for person in before - {*members}]).update(team=None)
     User.objects.filter(pk__in=[person.pk for person in members]).update(team=team)
-    details = {"joined": _names({*members} - before), "left": _names(before - {*members}), "visibility": str(Visibility(visibility).label)}
+    moved = {"joined": _names({*members} - before), "left": _names(before - {*members})}
+    details: dict[str, Any] = {**moved, "visibility": str(Visibility(visibility).label)}
     audit.note(
         "team_added" if is_new else "team_changed", actor=actor, about=name, **{key: value for key, value in details.items() if value}
     )
@@ -175,7 +177,7 @@ def save_role(*, role: Role, name: str, permissions: Collection[str], actor: Use
         raise Refused(_("You cannot widen your own role."))
     role.name, role.permissions = name, [value for value in Permission.values if value in wanted]
     role.save()
-    changed = {"allowed": sorted(wanted - before), "forbidden": sorted(before - wanted)}
+    changed: dict[str, Any] = {"allowed": sorted(wanted - before), "forbidden": sorted(before - wanted)}
     audit.note(
         "role_added" if is_new else "role_changed", actor=actor, about=name, **{key: value for key, value in changed.items() if value}
     )

@@ -108,7 +108,7 @@ def _entries(reader: User, wanted: Wanted) -> QuerySet[AuditEntry]:
     if wanted.action:
         rows = rows.filter(action=wanted.action)
     if wanted.by:
-        rows = rows.filter(actor=wanted.by) if wanted.by.isdecimal() else rows.filter(actor=None, actor_name=wanted.by)
+        rows = rows.filter(actor=int(wanted.by)) if wanted.by.isdecimal() else rows.filter(actor=None, actor_name=wanted.by)
     return rows.filter(Q(about__icontains=wanted.text) | Q(actor_name__icontains=wanted.text)) if wanted.text else rows
 
 
@@ -118,7 +118,7 @@ def _changes(reader: User, wanted: Wanted) -> Any:
     rows = FieldChange.objects.all() if reader.may(Permission.SEE_EVERYTHING) else FieldChange.objects.visible_to(reader)
     rows = rows.filter(_in_period(wanted)).select_related(*RECORDS)
     if wanted.by:
-        rows = rows.filter(actor=wanted.by) if wanted.by.isdecimal() else rows.none()
+        rows = rows.filter(actor=int(wanted.by)) if wanted.by.isdecimal() else rows.none()
     return rows.filter(_says(wanted.text)) if wanted.text else rows
 
 

@@ -41,7 +41,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def code(secret: str, *, step: int = 0) -> str:
     """What an app would show now, or some steps of half a minute from now."""
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + step))
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30 + step)))
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def set_up() -> Callable[[User], str]:
     """Gives a user a second factor; answers its secret."""
 
     def add(user: User) -> str:
-        secret = generate_totp_secret()
+        secret = str(generate_totp_secret())
         TOTP.activate(user, secret)
         assert Authenticator.objects.filter(user=user).exists()
         return secret

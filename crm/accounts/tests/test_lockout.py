@@ -1,12 +1,14 @@
 """Guessing is held off, told to the owner, written down, and tells nobody which accounts exist."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 
-from crm.accounts import lockout, tasks
+from crm.accounts import audit, lockout, tasks
 from crm.accounts.models import AuditEntry
 from crm.accounts.tests.conftest import sign_in
 
@@ -90,6 +92,14 @@ def test_a_broker_that_is_down_stops_no_answer(client, alice, monkeypatch):
 
     monkeypatch.setattr(tasks.tell_of_lockout, "apply_async", fail)
     assert "Wait five minutes" in guess(client, 6)
+
+
+def test_where_a_sign_in_came_from_is_forgotten_after_ninety_days(client, alice):
+    sign_in(client)
+    now = timezone.now()
+    assert audit.forget_addresses(now=now + timedelta(days=89)) == 0
+    assert audit.forget_addresses(now=now + timedelta(days=91)) == 1
+    assert AuditEntry.objects.get(action="signed_in").details == {}
 
 
 def test_sign_ins_are_written_down_with_address_and_browser(client, alice):

@@ -8,7 +8,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
-from crm.accounts import browsers
+from crm.accounts import browsers, sessions
 from crm.accounts.models import AuditEntry
 from crm.accounts.tests.conftest import sign_in
 
@@ -98,6 +98,12 @@ def test_when_it_was_last_used_is_written_every_five_minutes_and_not_in_between(
     UserSession.objects.update(last_seen_at=timezone.now() - timedelta(minutes=6))
     desk.get("/account/signup/")
     assert UserSession.objects.filter(last_seen_at__gte=timezone.now() - timedelta(minutes=1)).count() == 1
+
+
+def test_what_ended_by_itself_is_forgotten(two):
+    Session.objects.filter(session_key=two[0].session.session_key).delete()
+    sessions.forget_ended()
+    assert [row.ip for row in UserSession.objects.all()] == ["203.0.113.7"]
 
 
 def test_signing_out_takes_the_browser_off_the_list(two, alice):
