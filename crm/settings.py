@@ -48,6 +48,8 @@ INSTALLED_APPS = [
     "crm.accounts",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "lucide",
     "django_htmx",
     "csp",
@@ -73,6 +75,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "crm.accounts.middleware.SignInMiddleware",
     "crm.accounts.middleware.PreferencesMiddleware",
+    "crm.accounts.middleware.SessionsMiddleware",
+    "crm.accounts.middleware.SecondFactorMiddleware",
     "notifications.middleware.LiveCursorMiddleware",
     "tracking.middleware.PlacesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -187,8 +191,21 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "/account/login/"
-ACCOUNT_RATE_LIMITS = {"login": "60/m/ip"}  # an office shares one address
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",  # an office shares one address
+    "login_failed": "10/m/ip,5/5m/key",  # of wrong passwords: of one address, and for one account; of wrong codes likewise
+}
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # whoever's password or second factor is changed hears of it by mail
 ACCOUNT_SESSION_REMEMBER = True
+MFA_ADAPTER = "crm.accounts.second_factor.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "crm.accounts.second_factor.AuthenticateForm",
+    "reauthenticate": "crm.accounts.second_factor.ReauthenticateForm",
+}
+MFA_TOTP_ISSUER = "Candor"
+MFA_TOTP_TOLERANCE = 1  # steps of half a minute that a telephone's clock may be off
+MFA_RECOVERY_CODES_SHOW_ONCE = True
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_NAME = "candor_session"
 CSRF_COOKIE_NAME = "candor_csrf"

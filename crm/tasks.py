@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
+from crm.accounts import audit, sessions
 from crm.lib.heartbeat import beat
 from mail import kept_pictures
 
@@ -23,8 +24,10 @@ def heartbeat() -> None:
 
 @shared_task
 def tidy() -> None:
-    """Drop expired sessions, pictures of mails that were kept for a day, and messages that no worker ever took."""
+    """Drop expired sessions, old addresses of sign-ins, pictures of mails kept for a day, and messages that no worker ever took."""
     call_command("clearsessions")
+    sessions.forget_ended()
+    audit.forget_addresses(now=timezone.now())
     kept_pictures.drop_old(now=timezone.now())
     oldest = time.time() - STALE_MESSAGE.total_seconds()
     for path in Path(settings.QUEUE_DIR).glob("*/*.msg"):

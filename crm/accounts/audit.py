@@ -1,12 +1,15 @@
-"""The audit log: a line for each use of a tool that reaches into other people's data."""
+"""The audit log: a line for each use of a tool that reaches into other people's data, and for what happens at the sign-in."""
 
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.models import AuditEntry, User
 
-SYSTEM, RECIPIENT = "system", "recipient"
+SYSTEM, RECIPIENT, STRANGER = "system", "recipient", "stranger"  # whoever is not signed in
 ACTIONS = {
     "consent_recorded": _("entered consent"),
     "consent_imported": _("imported consent"),
@@ -48,7 +51,75 @@ ACTIONS = {
     "activity_kind_restored": _("restored a kind of activity"),
     "activity_kind_deleted": _("deleted a kind of activity"),
     "order_changed": _("changed the order of a list"),
+    "log_exported": _("exported the audit log"),
+    "user_invited": _("invited a person"),
+    "invitation_sent": _("sent an invitation again"),
+    "invitation_revoked": _("took back an invitation"),
+    "user_changed": _("changed a user"),
+    "user_switched_off": _("switched off a user"),
+    "user_switched_on": _("switched on a user"),
+    "user_handed_over": _("handed over what a user owned"),
+    "role_added": _("added a role"),
+    "role_changed": _("changed a role"),
+    "role_deleted": _("deleted a role"),
+    "team_added": _("added a team"),
+    "team_changed": _("changed a team"),
+    "team_deleted": _("deleted a team"),
+    "company_changed": _("changed the company’s settings"),
+    "second_factor_reset": _("took away a user’s second factor"),
+    "signed_in": _("signed in"),
+    "signed_out": _("signed out"),
+    "sign_in_failed": _("tried to sign in with a wrong password"),
+    "code_failed": _("tried to sign in with a wrong code"),
+    "locked_out": _("was held off an account after too many attempts"),
+    "password_changed": _("changed their password"),
+    "password_reset": _("set a new password by a link"),
+    "second_factor_on": _("switched on the second factor"),
+    "second_factor_off": _("switched off the second factor"),
+    "recovery_codes_made": _("made new recovery codes"),
+    "sessions_ended": _("signed browsers out"),
+    "record_deleted": _("deleted a record"),
 }
+
+
+class Kind(models.TextChoices):
+    """By what the log is sifted."""
+
+    ADMINISTRATION = "administration", _("Administration")
+    RECORDS = "records", _("Records")
+    SIGN_IN = "sign_in", _("Sign-in")
+    CONSENT = "consent", _("Consent and privacy")
+
+
+OF_KIND: Mapping[Kind, tuple[str, ...]] = {
+    Kind.RECORDS: ("record",),
+    Kind.SIGN_IN: (
+        *("signed_", "sign_in_", "code_failed", "locked_out", "password_", "second_factor_on", "second_factor_off"),
+        *("recovery_codes", "sessions_"),
+    ),
+    Kind.CONSENT: ("consent_", "policy_", "looked_up", "export_", "tracking_", "person_", "restrict", "purged"),
+}  # beginnings of the names of actions; what has none of these is administration
+
+
+WITH_ADDRESS = ("signed_in", "sign_in_failed", "code_failed", "locked_out", "password_changed", "password_reset")
+ADDRESS_KEPT = timedelta(days=90)  # long enough to look into an attack
+
+
+@transaction.atomic
+def forget_addresses(*, now: datetime) -> int:
+    """Take address and browser out of sign-ins of long ago; the lines themselves stay. Answers how many."""
+    old = AuditEntry.objects.filter(at__lt=now - ADDRESS_KEPT, action__in=WITH_ADDRESS).exclude(details={})
+    return old.update(details={})
+
+
+def kind_of(action: str) -> Kind:
+    """What an action belongs to."""
+    return next((kind for kind, beginnings in OF_KIND.items() if action.startswith(beginnings)), Kind.ADMINISTRATION)
+
+
+def actions_of(kind: Kind) -> list[str]:
+    """The actions of a kind."""
+    return [action for action in ACTIONS if kind_of(action) is kind]
 
 
 def note(action: str, *, actor: User | None = None, by: str = SYSTEM, about: str = "", **details: Any) -> AuditEntry:

@@ -115,7 +115,17 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def may(self, permission: Permission) -> bool:
         """Whether the user's role allows it."""
-        return permission in (self.custom_role.permissions if self.custom_role else GRANTED[self.role])
+        return permission in self.permissions
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        """All that the user's role allows."""
+        return frozenset(self.custom_role.permissions) if self.custom_role else GRANTED[self.role]
+
+    @property
+    def role_name(self) -> str:
+        """What the user's role is called."""
+        return self.custom_role.name if self.custom_role else str(self.get_role_display())
 
     @property
     def default_visibility(self) -> Visibility:
@@ -137,7 +147,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class AuditEntry(models.Model):
-    """Who used a tool of administration, when, on what. Entries are only ever added, and none holds anything of tracking or mail."""
+    """Who used a tool of administration, when, on what. Entries are only ever added; none holds anything of tracking or mail."""
 
     at = models.DateTimeField(default=timezone.now, db_index=True)
     actor = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
@@ -148,3 +158,4 @@ class AuditEntry(models.Model):
 
     class Meta:
         ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["actor", "at"], name="accounts_audit_by_actor")]

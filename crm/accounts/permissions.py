@@ -1,6 +1,7 @@
 """What a role may do, by name. A permission widens what somebody does with records; none shows the tracking of others."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +24,24 @@ class Permission(models.TextChoices):
     MANAGE_COMPANY = "manage_company", _("Change the company's settings")
     READ_AUDIT = "read_audit", _("Read the audit log")
 
+
+EXPLAINED: Mapping[str, Any] = {
+    Permission.SEE_EVERYTHING: _("Without it: one’s own, what the team shares, and what everyone may see."),
+    Permission.CHANGE_OTHERS: _("Of the records that one sees. Without it: only one’s own."),
+    Permission.DELETE: _("With their notes and activities, for all. Archiving needs no permission."),
+    Permission.MERGE: _("Make one record of two that mean the same person or organisation."),
+    Permission.BULK_EDIT: _("Change or hand over a whole selection in one go."),
+    Permission.IMPORT: _("Add and update records from a table."),
+    Permission.EXPORT: _("Take what one sees out of Candor as a table."),
+    Permission.SHARE_LISTS: _("Show a list that one has saved to a team or to everyone."),
+    Permission.MANAGE_PIPELINES: _("What deals go through, why they are closed, what is planned."),
+    Permission.MANAGE_FIELDS: _("What a record has besides the fields that Candor comes with."),
+    Permission.MANAGE_USERS: _(
+        "Within one’s own permissions: nobody gives away what they do not have. Administrators are changed by administrators."
+    ),
+    Permission.MANAGE_COMPANY: _("Currency, first day of the week, second factor for everybody."),
+    Permission.READ_AUDIT: _("Who did what and when. Without the permission to see everything: changes of visible records alone."),
+}
 
 MEMBER = frozenset(
     {

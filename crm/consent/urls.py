@@ -19,6 +19,7 @@ urlpatterns = [
     path("settings/privacy/consent/export/", bulk.export, name="export"),
     path("settings/privacy/record/", record.record, name="record"),
     path("settings/audit/", audit.log, name="audit"),
+    path("settings/audit/export/", audit.log_export, name="audit_export"),
     path("people/<int:pk>/consent/new/", entries.entry_create, name="entry_create"),
     path("people/<int:pk>/consent/export/", entries.person_export, name="person_export"),
     path("consent/<int:pk>/evidence/", entries.evidence, name="evidence"),

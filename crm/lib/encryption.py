@@ -32,6 +32,9 @@ class Rotation:
     current: int = 0
     unreadable: int = 0
 
+    def __add__(self, other: "Rotation") -> "Rotation":
+        return Rotation(self.renewed + other.renewed, self.current + other.current, self.unreadable + other.unreadable)
+
 
 def encrypt(text: str) -> str:
     """Ciphertext under the newest key."""
@@ -68,7 +71,7 @@ def rotate(*, dry_run: bool = False) -> Rotation:
 
 
 def _renew(model: type[models.Model], name: str, pk: Any, sealed: Sealed, *, dry_run: bool) -> str:
-    if _is_of_newest(sealed):
+    if is_of_newest(sealed.ciphertext):
         return "current"
     try:
         text = decrypt(sealed.ciphertext)
@@ -79,9 +82,10 @@ def _renew(model: type[models.Model], name: str, pk: Any, sealed: Sealed, *, dry
     return "renewed"
 
 
-def _is_of_newest(sealed: Sealed) -> bool:
+def is_of_newest(ciphertext: str) -> bool:
+    """Whether the newest key encrypted it."""
     try:
-        Fernet(settings.CREDENTIAL_KEYS[0]).decrypt(sealed.ciphertext.encode())
+        Fernet(settings.CREDENTIAL_KEYS[0]).decrypt(ciphertext.encode())
     except InvalidToken:
         return False
     return True

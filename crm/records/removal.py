@@ -6,7 +6,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from crm.records.models import Activity, Deal, Lead, Note, Organisation, Record, StoredFile, TimelineEntry
+from crm.accounts import audit
+from crm.accounts.models import User
+from crm.records.models import Activity, Deal, Lead, Note, Organisation, Person, Record, StoredFile, TimelineEntry
 
 LINKS = ("person", "organisation", "deal", "lead")
 # Only these hold a note or an activity when the record goes: a line of the timeline tells of the record itself.
@@ -58,9 +60,15 @@ def consequences(record: Record) -> Consequences:
     )
 
 
+def _name_for_log(record: Record) -> str:
+    """A person's address where there is one: by it the log forgets them, should they ask for it later."""
+    return (record.email if isinstance(record, Person) else "") or str(record)
+
+
 @transaction.atomic
-def delete(record: Record) -> None:
+def delete(record: Record, *, actor: User) -> None:
     """Delete a record with its own notes, activities and timeline; what belongs to another record too stays there."""
+    audit.note("record_deleted", actor=actor, about=_name_for_log(record), kind=link_of(record))
     link = link_of(record)
     for model in SHARED:
         model.objects.filter(_also_elsewhere(link), **{link: record}).update(**{link: None})

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from crm.records.setup_urls import patterns as setup_patterns
-from crm.records.views import activities, board, deals, detail, fields, notes, organisations, people, picking
+from crm.records.views import activities, board, deals, detail, fields, handing_over, notes, organisations, people, picking
 
 app_name = "records"
 urlpatterns = [
@@ -40,6 +40,7 @@ urlpatterns = [
     path("notes/<int:pk>/delete/", notes.note_delete, name="note_delete"),
     path("timeline/", detail.timeline, name="timeline"),
     path("focus/", detail.focus, name="focus"),
+    path("settings/users/<int:pk>/hand-over/", handing_over.hand_over, name="hand_over"),
     path("pick/<slug:kind>/", picking.pick, name="pick"),
     path("fields/<slug:kind>/<int:pk>/<slug:key>/", fields.field_edit, name="field_edit"),
     *setup_patterns,

@@ -15,11 +15,11 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.log import AdminEmailHandler
 
-from crm.accounts import staff
 from crm.accounts.models import User
 from crm.consent import ledger
 from crm.lib.logs import Line, MaskTokens
 from crm.management.commands.shared_backup import KEPT
+from crm.records import handing_over
 from crm.records.models import Person, TimelineEntry
 from mail import drafts, outbox
 from mail.models import Account, Message
@@ -40,7 +40,7 @@ SECRETS = [
     "was followed",
     "Email sent",
 ]
-LEFT_OUT = {"mail", "tracking", "notifications", "privacy", "contenttypes", "auth", "sessions", "account"}
+LEFT_OUT = {"mail", "tracking", "notifications", "privacy", "contenttypes", "auth", "sessions", "account", "mfa", "usersessions"}
 ADMIN_PAGES = [
     "/settings/audit/",
     "/settings/privacy/policy/",
@@ -209,9 +209,10 @@ def test_the_mailed_report_holds_no_value_at_all(alice, tracked, reports, monkey
     assert "Zebrafish" not in re.sub(r"raise ValueError\(.*", "", text)  # the line of the source is no value
 
 
-def test_leaving_and_handing_over_records_never_hands_over_tracking(alice, bob, tracked, boris):
-    staff.change(user=alice, name=alice.name, role=alice.role, team=None, is_active=False)
-    Person.objects.filter(owner=alice).update(owner=bob)
+def test_leaving_and_handing_over_records_never_hands_over_tracking(alice, bob, ada, tracked, boris):
+    kinds = {holding.kind: bob for holding in handing_over.holdings(alice)}
+    handing_over.hand_over(user=alice, to=kinds, actor=ada, now=timezone.now(), switch_off=True)
+    assert Person.objects.get(pk=boris.pk).owner == bob
     tracked.refresh_from_db()
     assert tracked.owner_id == alice.pk
     client = Client()

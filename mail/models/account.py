@@ -43,8 +43,8 @@ class AccountQuerySet(models.QuerySet["Account"]):
         return self.filter(owner=user, leaving_at=None)
 
     def running(self) -> Self:
-        """Those whose servers may be asked: see `Account.is_running`."""
-        return self.filter(is_paused=False, needs_reconnecting=False, leaving_at=None)
+        """Those whose servers may be asked: see `Account.is_running`; none of somebody who may not sign in any more."""
+        return self.filter(is_paused=False, needs_reconnecting=False, leaving_at=None, owner__is_active=True)
 
 
 class Account(models.Model):

@@ -101,7 +101,7 @@ def alice_exists(email):
 
 
 def test_allauths_other_pages_are_not_there(alice_client):
-    for address in ("email/", "reauthenticate/", "confirm-email/"):
+    for address in ("email/", "2fa/", "confirm-email/"):
         assert alice_client.get(f"/account/{address}").status_code == 404
 
 

@@ -3,10 +3,11 @@
 import re
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core import mail
 from django.test import Client
 
-from crm.accounts.models import Team, User
+from crm.accounts.models import AuditEntry, Role, Team, User
 
 PAGES = [
     "/settings/users/",
@@ -20,9 +21,18 @@ NEW = {"email": "Nina@acme.test", "name": "Nina Novak", "role": "member", "team"
 
 
 @pytest.fixture
-def ada_client(ada):
+def olga(db):
+    """Manages users by a role of the company's own, and sees only what everybody does."""
+    role = Role.objects.create(
+        name="Office", permissions=["manage_users", "change_others", "delete", "merge", "bulk_edit", "import", "export", "share_lists"]
+    )
+    return User.objects.create_user("olga@acme.test", "olga-pw", name="Olga Orlova", custom_role=role)
+
+
+@pytest.fixture
+def olga_client(olga):
     client = Client()
-    client.force_login(ada)
+    client.force_login(olga)
     return client
 
 
@@ -54,6 +64,42 @@ def test_the_list_names_everybody_with_team_and_state(ada_client, alice, charlie
     page = ada_client.get("/settings/users/").content.decode()
     for word in ("Alice Ahrens", "Sales North", "switched off", "Administrator"):
         assert word in page
+
+
+def test_the_list_is_searched_by_name_email_and_team(ada_client, alice, bob, charlie, team):
+    def shown(**query):
+        return {person.name for person in ada_client.get("/settings/users/", query).context["people"]}
+
+    assert shown(q="ALICE") == {"Alice Ahrens"}
+    assert shown(q="charlie@acme") == {"Charlie Clark"}
+    assert shown(team=str(team.pk)) == {"Alice Ahrens", "Bob Berg"}
+    assert shown(q="nobody") == set()
+
+
+def test_the_list_says_who_signs_in_with_a_second_factor(ada_client, alice, bob, set_up):
+    set_up(alice)
+    assert [person.name for person in ada_client.get("/settings/users/").context["people"] if person.has_second_factor] == ["Alice Ahrens"]
+    assert ada_client.get("/settings/users/").content.decode().count("two-factor") == 1
+
+
+def test_who_is_invited_stands_apart_until_they_come(ada_client):
+    ada_client.post("/settings/users/invite/", NEW)
+    answer = ada_client.get("/settings/users/")
+    assert [row["person"].name for row in answer.context["waiting"]] == ["Nina Novak"]
+    assert "Nina Novak" not in [person.name for person in answer.context["people"]]
+
+
+def test_an_invitation_that_is_taken_back_leaves_nobody_and_no_link(ada_client):
+    ada_client.post("/settings/users/invite/", NEW)
+    link = re.findall(r"http://testserver(/\S+)", str(mail.outbox[0].body))[0]
+    nina = User.objects.get(email__iexact=NEW["email"])
+    ada_client.post(f"/settings/users/{nina.pk}/revoke/")
+    assert not User.objects.filter(pk=nina.pk).exists()
+    assert "expired" in Client().get(link, follow=True).content.decode()
+
+
+def test_only_an_invitation_can_be_taken_back(ada_client, alice):
+    assert ada_client.post(f"/settings/users/{alice.pk}/revoke/").status_code == 404
 
 
 def test_an_invited_person_sets_a_password_and_is_signed_in(ada_client, team):
@@ -127,13 +173,95 @@ def test_one_of_two_administrators_may_go(ada_client, ada, alice):
     assert ada_client.get("/settings/users/").status_code == 404
 
 
-def test_teams_are_made_renamed_and_deleted_and_their_people_stay(ada_client, alice, team):
-    ada_client.post("/settings/teams/new/", {"name": "Sales West"})
-    assert Team.objects.filter(name="Sales West").exists()
-    ada_client.post(f"/settings/teams/{team.pk}/", {"name": "Sales East"})
+def test_a_custom_role_is_given_in_the_same_select(ada_client, alice):
+    role = Role.objects.create(name="Partner", permissions=["export"])
+    assert save(ada_client, alice, role=f"custom-{role.pk}").status_code == 302
+    alice.refresh_from_db()
+    assert (alice.role, alice.custom_role) == ("member", role)
+    save(ada_client, alice, role="manager")
+    alice.refresh_from_db()
+    assert (alice.role, alice.custom_role) == ("manager", None)
+
+
+def test_who_manages_users_sees_the_pages_without_being_an_administrator(olga_client, bob, team):
+    for page in PAGES:
+        assert olga_client.get(page.format(pk=bob.pk, team=team.pk)).status_code == 200, page
+    assert save(olga_client, bob, name="Bob Brook").status_code == 302
+
+
+@pytest.mark.parametrize("role", ["admin", "manager"])
+def test_nobody_gives_what_they_do_not_have(olga_client, olga, bob, role):
+    assert save(olga_client, bob, role=role).status_code == 422
+    assert olga_client.post("/settings/users/invite/", {**NEW, "role": role}).status_code == 422
+    assert save(olga_client, olga, role=role).status_code == 422
+    bob.refresh_from_db()
+    assert bob.role == "member"
+
+
+@pytest.mark.parametrize("who", ["ada", "mona"])
+def test_who_may_do_more_is_not_changed_and_their_invitation_is_shown_to_nobody_less(olga_client, who, request):
+    person = request.getfixturevalue(who)
+    person.set_unusable_password()
+    person.save()
+    assert "/password/reset/key/" not in olga_client.get(f"/settings/users/{person.pk}/").content.decode()
+    assert save(olga_client, person, is_active=None).status_code == 422
+    for verb in ("invite-again", "revoke", "second-factor/reset"):
+        assert olga_client.post(f"/settings/users/{person.pk}/{verb}/").status_code == 404
+    person.refresh_from_db()
+    assert person.is_active
+
+
+def test_nobody_puts_themselves_into_a_team_whose_records_they_do_not_see(olga_client, olga, team, alice):
+    assert save(olga_client, olga, team=team.pk).status_code == 422
+    members = {"name": team.name, "visibility": "team", "members": [alice.pk, olga.pk]}
+    assert olga_client.post(f"/settings/teams/{team.pk}/", members).status_code == 422
+    olga.refresh_from_db()
+    assert olga.team is None
+
+
+def test_a_lost_second_factor_is_taken_away_noted_and_told(ada_client, alice, set_up):
+    set_up(alice)
+    ada_client.post(f"/settings/users/{alice.pk}/second-factor/reset/")
+    assert not Authenticator.objects.exists()
+    assert [(message.to, message.subject) for message in mail.outbox] == [([alice.email], "Your second factor for Candor was taken away")]
+    assert AuditEntry.objects.filter(action="second_factor_reset", about=alice.email).exists()
+    ada_client.post(f"/settings/users/{alice.pk}/second-factor/reset/")
+    assert len(mail.outbox) == 1, "there was none any more"
+
+
+def test_what_is_done_with_users_is_in_the_log_with_before_and_after(ada_client, alice, team):
+    ada_client.post("/settings/users/invite/", NEW)
+    save(ada_client, alice, role="manager", team="")
+    save(ada_client, alice, role="manager", team="", is_active=None)
+    save(ada_client, alice, role="manager", team="")
+    save(ada_client, alice, role="manager", team="")
+    logged = list(AuditEntry.objects.order_by("pk").values_list("action", "details"))
+    assert logged == [
+        ("user_invited", {"role": "Member", "team": ""}),
+        ("user_changed", {"role": ["Member", "Manager"], "team": ["Sales North", ""]}),
+        ("user_switched_off", {}),
+        ("user_switched_on", {}),
+    ]
+
+
+def test_a_team_says_who_sees_what_its_people_add_and_who_is_of_it(ada_client, alice, bob, charlie, team):
+    data = {"name": "Sales East", "visibility": "owner", "members": [alice.pk, charlie.pk]}
+    assert ada_client.post(f"/settings/teams/{team.pk}/", data).status_code == 302
     team.refresh_from_db()
-    assert team.name == "Sales East"
-    assert ada_client.post("/settings/teams/new/", {"name": "sales east"}).status_code == 422
+    assert (team.name, team.default_visibility) == ("Sales East", "owner")
+    assert set(team.members.values_list("name", flat=True)) == {"Alice Ahrens", "Charlie Clark"}
+    alice.refresh_from_db()
+    assert alice.default_visibility == "owner"
+    bob.refresh_from_db()
+    assert bob.team is None
+    entry = AuditEntry.objects.get(action="team_changed")
+    assert (entry.details["joined"], entry.details["left"]) == (["Charlie Clark"], ["Bob Berg"])
+
+
+def test_teams_are_made_and_deleted_and_their_people_stay(ada_client, alice, team):
+    ada_client.post("/settings/teams/new/", {"name": "Sales West", "visibility": "team"})
+    assert Team.objects.filter(name="Sales West").exists()
+    assert ada_client.post("/settings/teams/new/", {"name": "sales NORTH", "visibility": "team"}).status_code == 422
     ada_client.post(f"/settings/teams/{team.pk}/delete/")
     alice.refresh_from_db()
     assert alice.team is None

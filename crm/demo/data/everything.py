@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone, translation
 
-from crm.accounts.models import Team, User
+from crm.accounts.models import Role, Team, User
 from crm.demo.clock import local_zone
 from crm.demo.company import COLLEAGUES, PASSWORD
 from crm.demo.data import agenda, consents, contacts, deals, extras, wordings
@@ -31,6 +31,7 @@ def load(*, now: datetime) -> None:
 def add_colleagues(now: datetime) -> dict[str, User]:
     """The users and their teams, by email address."""
     teams = {name: Team.objects.create(name=name) for name in dict.fromkeys(colleague.team for colleague in COLLEAGUES)}
+    Role.objects.create(name="Back office", permissions=["see_everything", "export", "read_audit"])
     return {
         colleague.email: User.objects.create_user(
             colleague.email,

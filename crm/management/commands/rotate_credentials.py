@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from crm.accounts import second_factor
 from crm.lib.encryption import Rotation, rotate
 
 
@@ -15,12 +16,12 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="only count, change nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        done = rotate(dry_run=options["dry_run"])
+        done = rotate(dry_run=options["dry_run"]) + second_factor.rotate(dry_run=options["dry_run"])
         self.stdout.write(_words(done, dry_run=options["dry_run"]))
         if done.unreadable:
             raise CommandError(
                 f"{done.unreadable} can be read with none of the keys: add the key that is missing to CREDENTIAL_KEYS and run this again, "
-                "or have their owners enter their passwords again under Email sync."
+                "or have their owners enter their passwords again under Email sync, and take unreadable second factors away under Users."
             )
 
 

@@ -213,3 +213,4 @@ class FieldChange(AboutRecord):
 
     class Meta:
         ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["actor", "at"], name="records_change_by_actor")]

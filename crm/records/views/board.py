@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from crm.records import board, pipeline
 from crm.records.forms import MoveForm
 from crm.records.models import Deal, Pipeline, Stage
-from crm.records.views.page import Request, back, find, page_or_fragment
+from crm.records.views.page import Request, back, find_to_change, page_or_fragment
 
 
 @require_safe
@@ -32,7 +32,7 @@ def deal_board(request: Request) -> HttpResponse:
 @require_POST
 def deal_move(request: Request, pk: int) -> HttpResponse:
     """Put a deal into a stage. A script gets the new heads of the columns as JSON, a plain form goes back to its page."""
-    deal = find(Deal, request, pk)
+    deal = find_to_change(Deal, request, pk)
     form = MoveForm(request.POST, user=request.user)
     if not form.is_valid():
         return _refuse(request, deal, _("This stage does not exist any more. Reload the page."), status=422)

@@ -16,7 +16,7 @@ from crm.records import pipeline
 from crm.records.forms import ClosingForm, DealForm
 from crm.records.models import Deal, Organisation, Person
 from crm.records.views import detail
-from crm.records.views.page import Request, find, form_page, page_or_fragment, rows, told
+from crm.records.views.page import Request, find, find_to_change, form_page, page_or_fragment, rows, told
 from crm.records.views.removal import confirm_delete
 from crm.records.views.sorting import sorted_by
 
@@ -87,7 +87,7 @@ def deal_create(request: Request) -> HttpResponse:
 
 
 def deal_edit(request: Request, pk: int) -> HttpResponse:
-    deal = find(Deal, request, pk)
+    deal = find_to_change(Deal, request, pk)
     form = DealForm(request.POST or None, instance=deal, user=request.user)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
@@ -107,12 +107,12 @@ def deal_delete(request: Request, pk: int) -> HttpResponse:
 
 @require_POST
 def deal_win(request: Request, pk: int) -> HttpResponse:
-    return _close(request, find(Deal, request, pk), pipeline.win_deal, _("Won. Well done!"))
+    return _close(request, find_to_change(Deal, request, pk), pipeline.win_deal, _("Won. Well done!"))
 
 
 @require_POST
 def deal_lose(request: Request, pk: int) -> HttpResponse:
-    return _close(request, find(Deal, request, pk), pipeline.lose_deal, _("The deal was marked as lost."))
+    return _close(request, find_to_change(Deal, request, pk), pipeline.lose_deal, _("The deal was marked as lost."))
 
 
 def _close(request: Request, deal: Deal, close: Callable[..., None], sentence: str) -> HttpResponse:
@@ -130,6 +130,6 @@ def _close(request: Request, deal: Deal, close: Callable[..., None], sentence: s
 
 @require_POST
 def deal_reopen(request: Request, pk: int) -> HttpResponse:
-    deal = find(Deal, request, pk)
+    deal = find_to_change(Deal, request, pk)
     pipeline.reopen_deal(deal=deal, actor=request.user, now=timezone.now())
     return told(request, deal, _("The deal is open again."))

@@ -16,7 +16,7 @@ from crm.records import contacts
 from crm.records.forms import OrganisationForm
 from crm.records.models import Deal, Organisation, OwnedQuerySet, Person
 from crm.records.views import detail
-from crm.records.views.page import Request, find, form_page, page_or_fragment, rows, told
+from crm.records.views.page import Request, find, find_to_change, form_page, page_or_fragment, rows, told
 from crm.records.views.removal import confirm_delete
 from crm.records.views.sorting import sorted_by
 
@@ -70,7 +70,7 @@ def organisation_create(request: Request) -> HttpResponse:
 
 
 def organisation_edit(request: Request, pk: int) -> HttpResponse:
-    return _edit(request, find(Organisation, request, pk))
+    return _edit(request, find_to_change(Organisation, request, pk))
 
 
 def _edit(request: Request, organisation: Organisation) -> HttpResponse:

@@ -11,7 +11,7 @@ from crm.records import contacts
 from crm.records.forms import PersonForm
 from crm.records.models import Organisation, Person
 from crm.records.views import detail
-from crm.records.views.page import Request, find, form_page, page_or_fragment, rows, told
+from crm.records.views.page import Request, find, find_to_change, form_page, page_or_fragment, rows, told
 from crm.records.views.removal import confirm_delete
 from crm.records.views.sorting import sorted_by
 
@@ -55,7 +55,7 @@ def person_create(request: Request) -> HttpResponse:
 
 
 def person_edit(request: Request, pk: int) -> HttpResponse:
-    return _edit(request, find(Person, request, pk), {})
+    return _edit(request, find_to_change(Person, request, pk), {})
 
 
 def _edit(request: Request, person: Person, initial: dict[str, object]) -> HttpResponse:
