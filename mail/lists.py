@@ -76,6 +76,13 @@ def record_page(*, user: User, record: Person | Organisation | Deal, before: str
     return page
 
 
+def record_count(*, user: User, record: Person | Organisation | Deal) -> int:
+    """How many conversations that would be."""
+    threads = list(_threads_with(record, user)[:MOST_THREADS])
+    shown = Message.objects.readable_by(user).exclude(folder__in=UNRECORDED).filter(thread__in=threads)
+    return shown.order_by().values("thread").distinct().count()
+
+
 def conversations(*, user: User, folder: str, filters: Iterable[str] = ()) -> MessageQuerySet:
     """The rows of a folder: the newest message there of each conversation, or every message where each needs its own decision."""
     messages = Message.objects.visible_to(user).in_folder(folder)

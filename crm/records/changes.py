@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from crm.accounts.models import User
+from crm.records import following
 from crm.records.fields import book, reading
 from crm.records.models import FieldChange, Record
 
@@ -37,7 +39,16 @@ def note(*, record: Record, before: Mapping[str, str], after: Mapping[str, str],
         for key in before
         if before[key] != after[key]
     ]
-    return FieldChange.objects.bulk_create(rows)
+    noted = FieldChange.objects.bulk_create(rows)
+    if noted:
+        following.tell(record=record, sentence=partial(_sentence, record, noted), actor=actor, now=now)
+    return noted
+
+
+def _sentence(record: Record, rows: list[FieldChange]) -> str:
+    """The first changes in few words, for a card."""
+    labels = {field.key: str(field.label) for field in book.of(kind_of(record), archived=True)}
+    return " · ".join(f"{labels.get(row.field, row.field)}: {row.after or '—'}" for row in rows[:3])
 
 
 class Watch:

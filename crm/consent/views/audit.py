@@ -25,6 +25,7 @@ DETAILS = {
     "known": gettext_lazy("known already"),
     "faulty": gettext_lazy("with problems"),
     "state": gettext_lazy("consent"),
+    "former": gettext_lazy("no longer there"),
 }
 
 

@@ -15,6 +15,8 @@ from crm.records.models.about import (
 from crm.records.models.contacts import ContactPoint, Label, Organisation, Person
 from crm.records.models.custom import CustomChoice, CustomField, CustomValue
 from crm.records.models.deals import ClosingReason, Deal, Lead, Pipeline, Stage
+from crm.records.models.digits import Digits
+from crm.records.models.merged import ContactKind, Merged, NotTheSame
 from crm.records.models.owned import Owned, OwnedQuerySet, Shared, Tag
 
 __all__ = [
@@ -24,14 +26,18 @@ __all__ = [
     "ActivityKind",
     "ActivityQuerySet",
     "ClosingReason",
+    "ContactKind",
     "ContactPoint",
     "CustomChoice",
     "CustomField",
     "CustomValue",
     "Deal",
+    "Digits",
     "FieldChange",
     "Label",
     "Lead",
+    "Merged",
+    "NotTheSame",
     "Note",
     "Organisation",
     "Owned",

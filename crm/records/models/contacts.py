@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from crm.records.models.digits import Digits
 from crm.records.models.owned import Located, OwnedQuerySet, Shared
 
 
@@ -56,6 +57,8 @@ class Organisation(Located, Shared):
         indexes = [
             models.Index(Lower("name"), "id", name="records_organisation_by_name"),
             models.Index(Lower("email"), name="records_organisation_by_email"),
+            models.Index(Digits("phone"), name="records_organisation_by_phone"),
+            models.Index(Lower("domain"), name="records_organisation_by_domain"),
         ]
 
     def __str__(self) -> str:
@@ -87,6 +90,7 @@ class Person(Located, Shared):
             models.Index(fields=["name"], name="records_person_name"),
             models.Index(Lower("name"), "id", name="records_person_by_name"),
             models.Index(Lower("email"), name="records_person_by_email"),
+            models.Index(Digits("phone"), name="records_person_by_phone"),
         ]
 
     def __str__(self) -> str:
@@ -94,6 +98,12 @@ class Person(Located, Shared):
 
     def get_absolute_url(self) -> str:
         return reverse("records:person_detail", args=[self.pk])
+
+    @property
+    def emails(self) -> list[str]:
+        """Every email address in small letters, the first one first. Prefetch "points" where many people are read."""
+        further = [point.folded for point in self.points.all() if point.kind == ContactPoint.Kind.EMAIL]
+        return [self.email.lower(), *further] if self.email else further
 
     @property
     def first_name(self) -> str:
