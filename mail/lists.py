@@ -119,8 +119,8 @@ def _threads_with(record: Person | Organisation | Deal, user: User) -> QuerySet[
     """Narrow searches put together, everybody's: one search with “or” would read the whole mailbox. Hidden copies are their sender's."""
     if isinstance(record, Deal):
         return Thread.objects.filter(deals=record).values_list("pk", flat=True)
-    people = [record] if isinstance(record, Person) else list(record.people.all())
-    addresses = {person.email.lower() for person in people if person.email}
+    people = [record] if isinstance(record, Person) else list(record.people.prefetch_related("points"))
+    addresses = {email for contact in (record, *people) for email in contact.emails}
     to = Recipient.objects.order_by().filter(~Q(kind=Recipient.Kind.BCC) | Q(message__owner=user))
     messages = Message.objects.order_by()
     written = [to.filter(person__in=people), to.annotate(address=Lower("email")).filter(address__in=addresses)]

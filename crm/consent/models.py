@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.models import Team, User
-from crm.records.models import Person
+from crm.records.models import ContactPoint, Person
 
 
 class AppendOnly(Exception):
@@ -30,7 +30,9 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
         if user.is_admin:
             return self
         people = Person.objects.visible_to(user)
-        return self.filter(Q(person__in=people) | Q(email__in=people.exclude(email="").values(low=Lower("email"))))
+        first, further = people.exclude(email="").values(low=Lower("email")), ContactPoint.objects.filter(kind=ContactPoint.Kind.EMAIL)
+        of_people = Q(email__in=first) | Q(email__in=further.filter(person__in=people).values("folded"))
+        return self.filter(Q(person__in=people) | of_people)
 
     def update(self, **values: Any) -> NoReturn:
         raise AppendOnly

@@ -1,6 +1,6 @@
 """What happens to people and organisations."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -13,6 +13,7 @@ from crm.records import changes, timeline
 from crm.records.fields import book, writing
 from crm.records.fields.values import Point
 from crm.records.models import Organisation, Person
+from crm.records.models.contacts import ContactQuerySet
 from crm.records.removal import as_link
 
 AnyContact = TypeVar("AnyContact", Person, Organisation)
@@ -39,6 +40,16 @@ def same_email(user: User, *emails: str, besides: Person | None = None) -> list[
     given = [email for email in emails if email]
     people = Person.objects.visible_to(user).with_address(given).exclude(pk=besides.pk if besides else None)
     return list(people.select_related("organisation")[:3]) if given else []
+
+
+def by_address(people: ContactQuerySet, emails: Iterable[str]) -> dict[str, list[Person]]:
+    """Those among the people who have one of the addresses, by the address in small letters; in the order of the query."""
+    wanted = {email.lower() for email in emails}
+    found: dict[str, list[Person]] = {}
+    for person in people.with_address(wanted).prefetch_related("points") if wanted else ():
+        for email in wanted.intersection(person.emails):
+            found.setdefault(email, []).append(person)
+    return found
 
 
 def keep_organisation(organisation: Organisation | None, *, actor: User, now: datetime, domain: str = "") -> Organisation | None:

@@ -24,7 +24,10 @@ SHORTEST = 4  # digits: short ones are extensions
 MOST = 5  # hints
 GROUPS, MOST_PAIRS, LARGEST_GROUP, NEWEST = 200, 100, 8, 1000  # of the page: what is looked at, so that it stays quick
 LEGAL_FORMS = frozenset(
-    "ab ag as bv co corp gmbh inc kg kft limited llc llp ltd nv oy oyj plc pty sa sarl sas se sl spa srl sro the ооо".split()
+    (
+        *("ab", "ag", "as", "bv", "co", "corp", "gmbh", "inc", "kg", "kft", "limited", "llc", "llp", "ltd", "nv", "oy", "oyj", "plc"),
+        *("pty", "sa", "sarl", "sas", "se", "sl", "spa", "srl", "sro", "the", "ооо"),
+    )
 )
 
 

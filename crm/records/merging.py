@@ -153,7 +153,7 @@ def _move_one(model: Any, pk: Any, field: str, survivor: Contact) -> None:
 
 
 def _settle(survivor: Contact, goes: Contact) -> None:
-    """What follows from being one: whoever is the contact of a deal does not take part besides; the older date; not archived if one was not."""
+    """What follows from being one: the contact of a deal does not take part besides; the older date; in the archive if both were."""
     if isinstance(survivor, Person):
         Deal.participants.through._default_manager.filter(person=survivor, deal__person=survivor).delete()
     archived = None if goes.archived_at is None else survivor.archived_at

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.models import User
 from crm.records.contacts import PUBLIC_DOMAINS
-from crm.records.models import Deal, Organisation, Person
+from crm.records.models import ContactPoint, Deal, Organisation, Person
 from mail.models.account import Account
 from mail.models.domains import Domain
 from tracking.models import TrackedMail
@@ -223,15 +223,19 @@ def _is_about_visible(user: User) -> Q:
     """Whether a message is on a deal, or to or from a person or the domain of an organisation, that the user may see."""
     deals = Thread.deals.through.objects.filter(thread=OuterRef("thread_id"), deal__in=Deal.objects.visible_to(user))
     to = Recipient.objects.filter(message=OuterRef("pk")).exclude(kind=Recipient.Kind.BCC)
-    people = Person.objects.visible_to(user).exclude(email="").annotate(low=Lower("email"))
-    firms = Organisation.objects.visible_to(user).exclude(domain="").exclude(domain__in=PUBLIC_DOMAINS)
-    is_to = to.filter(
-        Exists(people.filter(low=Lower(OuterRef("email"))))
-        | Exists(firms.filter(domain=Domain(OuterRef("email"))))
-        | Q(person__in=Person.objects.visible_to(user))
-    )
-    is_from = Exists(people.filter(low=Lower(OuterRef("from_email")))) | Exists(firms.filter(domain=Domain(OuterRef("from_email"))))
-    return Q(Exists(deals)) | Q(Exists(is_to)) | Q(is_from)
+    is_to = to.filter(_is_of_visible("email", user) | Q(person__in=Person.objects.visible_to(user)))
+    return Q(Exists(deals)) | Q(Exists(is_to)) | _is_of_visible("from_email", user)
+
+
+def _is_of_visible(column: str, user: User) -> Q:
+    """Whether an address, in the column, is one of a person's or an organisation's, or of its domain, that the user may see."""
+    people, firms = Person.objects.visible_to(user), Organisation.objects.visible_to(user)
+    low, points = Lower(OuterRef(column)), ContactPoint.objects.filter(kind=ContactPoint.Kind.EMAIL)
+    found = Q(Exists(firms.exclude(domain="").exclude(domain__in=PUBLIC_DOMAINS).filter(domain=Domain(OuterRef(column)))))
+    for link, contacts in (("person", people), ("organisation", firms)):
+        found |= Q(Exists(contacts.exclude(email="").annotate(low=Lower("email")).filter(low=low)))
+        found |= Q(Exists(points.filter(folded=low, **{f"{link}__in": contacts})))
+    return found
 
 
 def attachment_path(attachment: "Attachment", name: str) -> str:

@@ -17,7 +17,7 @@ from crm.records.models.custom import CustomChoice, CustomField, CustomValue
 from crm.records.models.deals import ClosingReason, Deal, Lead, Pipeline, Stage
 from crm.records.models.digits import Digits
 from crm.records.models.merged import ContactKind, Merged, NotTheSame
-from crm.records.models.owned import Owned, OwnedQuerySet, Shared, Tag
+from crm.records.models.owned import Located, Owned, OwnedQuerySet, Shared, Tag
 
 __all__ = [
     "RECORDS",
@@ -36,6 +36,7 @@ __all__ = [
     "FieldChange",
     "Label",
     "Lead",
+    "Located",
     "Merged",
     "NotTheSame",
     "Note",

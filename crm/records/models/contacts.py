@@ -39,7 +39,21 @@ class ContactQuerySet(OwnedQuerySet):
         return str(self.model._meta.model_name)
 
 
-class Organisation(Located, Shared):
+class Reachable(models.Model):
+    """Base of what has addresses and numbers; both its kinds have further ones as `points`."""
+
+    class Meta:
+        abstract = True
+
+    @property
+    def emails(self) -> list[str]:
+        """Every email address in small letters, the first one first. Prefetch "points" where many are read."""
+        first = str(getattr(self, "email", "")).lower()
+        further = [point.folded for point in getattr(self, "points").all() if point.kind == ContactPoint.Kind.EMAIL]  # noqa: B009
+        return [first, *further] if first else further
+
+
+class Organisation(Reachable, Located, Shared):
     """A company that people work for."""
 
     SEARCHED: ClassVar = ("name", "domain", "phone", "address", "city")
@@ -68,7 +82,7 @@ class Organisation(Located, Shared):
         return reverse("records:organisation_detail", args=[self.pk])
 
 
-class Person(Located, Shared):
+class Person(Reachable, Located, Shared):
     """Somebody outside of the company: a customer, a prospect. Without a country of their own the organisation's holds."""
 
     SEARCHED: ClassVar = ("name", "email", "phone", "job_title", "organisation__name")
@@ -98,12 +112,6 @@ class Person(Located, Shared):
 
     def get_absolute_url(self) -> str:
         return reverse("records:person_detail", args=[self.pk])
-
-    @property
-    def emails(self) -> list[str]:
-        """Every email address in small letters, the first one first. Prefetch "points" where many people are read."""
-        further = [point.folded for point in self.points.all() if point.kind == ContactPoint.Kind.EMAIL]
-        return [self.email.lower(), *further] if self.email else further
 
     @property
     def first_name(self) -> str:
