@@ -63,7 +63,7 @@ def merge(*, survivor: Contact, goes: Contact, choices: Mapping[str, str], actor
     _settle(survivor, goes)
     type(goes)._default_manager.filter(pk=number).delete()
     _write_down(survivor, name, number, lost, actor, now)
-    return survivor
+    return type(survivor)._default_manager.get(pk=survivor.pk)  # as it is now: what was prefetched is of before
 
 
 def _locked(survivor: Contact, goes: Contact) -> tuple[Any, Any]:

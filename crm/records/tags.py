@@ -10,7 +10,10 @@ LONGEST = 60
 def split(text: str) -> list[str]:
     """Names as they were typed with commas between them, each once."""
     names = (" ".join(part.split())[:LONGEST] for part in text.replace(";", ",").split(","))
-    return list({name.casefold(): name for name in names if name}.values())
+    once: dict[str, str] = {}
+    for name in names:
+        once.setdefault(name.casefold(), name)
+    return [name for name in once.values() if name]
 
 
 def named(names: Iterable[str]) -> list[Tag]:
