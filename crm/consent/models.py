@@ -5,7 +5,7 @@ from typing import Any, ClassVar, NoReturn, Self
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -30,9 +30,12 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
         if user.is_admin:
             return self
         people = Person.objects.visible_to(user)
-        first, further = people.exclude(email="").values(low=Lower("email")), ContactPoint.objects.filter(kind=ContactPoint.Kind.EMAIL)
-        of_people = Q(email__in=first) | Q(email__in=further.filter(person__in=people).values("folded"))
-        return self.filter(Q(person__in=people) | of_people)
+        first = people.annotate(low=Lower("email")).filter(
+            low=Lower(OuterRef("email"))
+        )  # an expression on both sides: else SQLite uses no index
+        of_seen = Exists(people.filter(pk=OuterRef("person")))
+        further = ContactPoint.objects.filter(of_seen, kind=ContactPoint.Kind.EMAIL, folded=OuterRef("email"))
+        return self.filter(Exists(people.filter(pk=OuterRef("person"))) | Exists(first) | Exists(further))
 
     def update(self, **values: Any) -> NoReturn:
         raise AppendOnly

@@ -7,7 +7,7 @@ from enum import StrEnum
 from itertools import combinations
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from rapidfuzz import fuzz
@@ -184,7 +184,8 @@ def _sharing(seen: Any, kind: str, reason: Reason, column: Any, point: str) -> I
     yield from _of_column(seen, reason, column)
     further: QuerySet[Any] = ContactPoint.objects.filter(kind=point, **{f"{kind}__in": seen}).order_by()
     keyed = seen.order_by().annotate(key=column)
-    crossing = further.filter(folded__in=keyed.values("key"))[:GROUPS]
+    # "lower" of what is folded already: with an expression on both sides SQLite uses the index
+    crossing = further.filter(Exists(keyed.filter(key=Lower(OuterRef("folded")))))[:GROUPS]
     shared = further.values("folded").annotate(number=Count(kind)).filter(number__gt=1)[:GROUPS]
     keys = {one.folded for one in crossing} | {one["folded"] for one in shared}
     found = [*keyed.filter(key__in=keys).values_list("key", "pk"), *further.filter(folded__in=keys).values_list("folded", kind)]

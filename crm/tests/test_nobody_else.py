@@ -233,6 +233,8 @@ def objects(world: World) -> dict[str, dict[str, object]]:
         **{f"mail:template_folder_{verb}": {"pk": world.folder.pk} for verb in ("edit", "delete")},
         "mail:folder": {"folder": "sent"},
         "records:pick": {"kind": "deal"},
+        **{f"records:record_{verb}": {"kind": "person", **records["person"]} for verb in ("archive", "restore", "follow", "tags", "merge")},
+        "records:record_merge_with": {"kind": "person", **records["person"], "other": records["person"]["pk"] + 1},
         "tracking:place_remove": {"pk": world.place},
         "tracking:icons": {"pk": world.message.tracked_mail_id},
         "tracking:hit_list": {"pk": world.message.tracked_mail_id},

@@ -37,6 +37,9 @@ BEHIND_SIGN_IN = [
     "/settings/privacy/consent/set/",
     "/settings/privacy/record/",
     "/settings/audit/",
+    "/people/new/",
+    "/organisations/new/",
+    "/duplicates/",
     "/assistant/",
     "/settings/assistant/",
 ]

@@ -228,14 +228,16 @@ def _is_about_visible(user: User) -> Q:
 
 
 def _is_of_visible(column: str, user: User) -> Q:
-    """Whether an address, in the column, is one of a person's or an organisation's, or of its domain, that the user may see."""
+    """Whether an address, in the column, is one of a person's, or of an organisation's domain, that the user may see.
+
+    Each is asked for by the address alone, so that both databases begin with an index and look at a row or two.
+    """
     people, firms = Person.objects.visible_to(user), Organisation.objects.visible_to(user)
-    low, points = Lower(OuterRef(column)), ContactPoint.objects.filter(kind=ContactPoint.Kind.EMAIL)
-    found = Q(Exists(firms.exclude(domain="").exclude(domain__in=PUBLIC_DOMAINS).filter(domain=Domain(OuterRef(column)))))
-    for link, contacts in (("person", people), ("organisation", firms)):
-        found |= Q(Exists(contacts.exclude(email="").annotate(low=Lower("email")).filter(low=low)))
-        found |= Q(Exists(points.filter(folded=low, **{f"{link}__in": contacts})))
-    return found
+    of_seen = Exists(people.filter(pk=OuterRef("person")))
+    further = ContactPoint.objects.filter(of_seen, kind=ContactPoint.Kind.EMAIL, folded=Lower(OuterRef(column)))
+    first = people.exclude(email="").annotate(low=Lower("email")).filter(low=Lower(OuterRef(column)))
+    domain = firms.exclude(domain="").exclude(domain__in=PUBLIC_DOMAINS).filter(domain=Domain(OuterRef(column)))
+    return Q(Exists(first)) | Q(Exists(further)) | Q(Exists(domain))
 
 
 def attachment_path(attachment: "Attachment", name: str) -> str:

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from crm.accounts.permissions import Permission
@@ -22,7 +23,12 @@ from crm.records.removal import link_of
 from crm.records.views.page import Request, find_to_change, told
 
 CHOICES = (merging.LEFT, merging.RIGHT, merging.BOTH)
-COUNTED: tuple[tuple[str, Any], ...] = (("deals", Deal), ("activities", Activity), ("notes", Note), ("files", StoredFile))
+COUNTED: tuple[tuple[Any, Any], ...] = (
+    (_lazy("Deals"), Deal),
+    (_lazy("Activities"), Activity),
+    (_lazy("Notes"), Note),
+    (_lazy("Files"), StoredFile),
+)
 
 
 class PickForm(forms.Form):
@@ -87,7 +93,7 @@ def record_merge_with(request: Request, kind: str, pk: int, other: int) -> HttpR
         "left": left,
         "right": right,
         "rows": [row for row in (_row(left, right, field) for field in fields) if row["left"] or row["right"]],
-        "moves": _moves(request, right),
+        "moves": _moves(request, left, right),
     }
     return render(request, "records/record_merge_with.html", context)
 
@@ -123,10 +129,13 @@ def _row(left: Any, right: Any, field: Field) -> dict[str, Any]:
     }
 
 
-def _moves(request: Request, record: Any) -> dict[str, int]:
-    """How much of it, that the user may see, belongs to the one contact then; mails are counted by mail itself."""
-    about = {link_of(record): record}
-    return {name: model.objects.visible_to(request.user).filter(**about).count() for name, model in COUNTED}
+def _moves(request: Request, *sides: Any) -> list[dict[str, Any]]:
+    """How much, that the user may see, belongs to each; mails are counted by mail itself."""
+    link = link_of(sides[0])
+    return [
+        {"label": label, "counts": [model.objects.visible_to(request.user).filter(**{link: side}).count() for side in sides]}
+        for label, model in COUNTED
+    ]
 
 
 def _known(kind: str) -> str:
