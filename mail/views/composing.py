@@ -227,12 +227,12 @@ def people(request: HttpRequest) -> JsonResponse:
 
 def _suggestions(found: Iterable[Person], typed: str) -> list[dict[str, str]]:
     """Each address of each; of whom an address was typed, that address alone. What begins with it comes first."""
-    pairs = []
+    pairs: list[tuple[Person, str]] = []
     for person in found:
         emails = _written(person)
         meant = [email for email in emails if typed in email.casefold()] if typed and typed not in person.name.casefold() else emails
         pairs += [(person, email) for email in meant]
-    pairs.sort(key=lambda pair: (not _begins(*pair, typed), pair[0].name.casefold()))
+    pairs.sort(key=lambda pair: (not _begins(pair[0], pair[1], typed), pair[0].name.casefold()))
     return [_suggestion(person, email) for person, email in pairs]
 
 

@@ -1,5 +1,7 @@
 """Contacts that may be the same: hints, the list of pairs, who may see which."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -26,7 +28,7 @@ HINT = "/people/duplicates/"
         ({"name": "B"}, None),
     ],
 )
-def test_a_hint_is_given_while_one_types(typed: dict[str, object], reason: str | None, boris: Person, alice_client: Client) -> None:
+def test_a_hint_is_given_while_one_types(typed: dict[str, Any], reason: str | None, boris: Person, alice_client: Client) -> None:
     Person.objects.filter(pk=boris.pk).update(phone="+49 30 12345")
     ContactPoint.objects.create(person=boris, kind="email", value="b@home.example", folded="b@home.example")
     ContactPoint.objects.create(person=boris, kind="phone", value="+49 151 7788", folded="491517788")

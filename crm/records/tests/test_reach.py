@@ -89,7 +89,7 @@ def test_other_callers_save_as_before(alice: User) -> None:
 
 @pytest.mark.parametrize("default", ["owner", "team", "everyone"])
 def test_a_new_contact_begins_with_the_circle_of_its_owners_team(default: str, alice: User, alice_client: Client) -> None:
-    Team.objects.filter(pk=alice.team_id).update(default_visibility=default)
+    Team.objects.filter(members=alice).update(default_visibility=default)
     page = alice_client.get("/people/new/").content.decode()
     assert f'value="{default}" selected' in page
     assert "Sales North" in page
