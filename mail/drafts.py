@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
+from crm.records import contacts
 from crm.records.models import Deal, Person
 from mail import addresses, attachments, body, sharing, threading
 from mail.models import Account, Message, Recipient, Thread
@@ -195,9 +195,9 @@ def _keep_recipients(draft: Message) -> None:
 
 def people_by_address(owner: User, wanted: Iterable[str]) -> dict[str, Person]:
     """The people whom the owner may see, by case-folded address; of several with one address their own, then the oldest."""
-    people = Person.objects.visible_to(owner).annotate(low=Lower("email")).filter(low__in=list(wanted)).order_by("-pk")
-    found = {person.email.casefold(): person for person in people}
-    return found | {person.email.casefold(): person for person in people if person.owner_id == owner.pk}
+    people = contacts.by_address(Person.objects.visible_to(owner).order_by("pk"), wanted)
+    own = {email: next((person for person in found if person.owner_id == owner.pk), found[0]) for email, found in people.items()}
+    return {email: own[email.lower()] for email in wanted if email.lower() in own}
 
 
 def _keep_thread(draft: Message, deal: Deal | None) -> None:

@@ -25,10 +25,11 @@ BATCH = 200  # messages at once
 CARDS = ("delivery", "filing", "uncertain")  # keys of a message's cards
 
 
-def about(email: str) -> QuerySet[Message]:
-    """Mail from or to an address, whoever's it is: for tools that act on a person's own behalf."""
-    to = Recipient.objects.annotate(low=Lower("email")).filter(low=email.casefold()).values("message")
-    return Message.objects.filter(Q(pk__in=to) | Q(from_email__iexact=email))
+def about(*emails: str) -> QuerySet[Message]:
+    """Mail from or to one of the addresses, whoever's it is: for tools that act on a person's own behalf."""
+    low = [email.casefold() for email in emails]
+    to = Recipient.objects.annotate(low=Lower("email")).filter(low__in=low).values("message")
+    return Message.objects.annotate(low=Lower("from_email")).filter(Q(pk__in=to) | Q(low__in=low))
 
 
 @transaction.atomic

@@ -76,6 +76,13 @@ def record_page(*, user: User, record: Person | Organisation | Deal, before: str
     return page
 
 
+def record_count(*, user: User, record: Person | Organisation | Deal) -> int:
+    """How many conversations that would be."""
+    threads = list(_threads_with(record, user)[:MOST_THREADS])
+    shown = Message.objects.readable_by(user).exclude(folder__in=UNRECORDED).filter(thread__in=threads)
+    return shown.order_by().values("thread").distinct().count()
+
+
 def conversations(*, user: User, folder: str, filters: Iterable[str] = ()) -> MessageQuerySet:
     """The rows of a folder: the newest message there of each conversation, or every message where each needs its own decision."""
     messages = Message.objects.visible_to(user).in_folder(folder)
@@ -112,8 +119,8 @@ def _threads_with(record: Person | Organisation | Deal, user: User) -> QuerySet[
     """Narrow searches put together, everybody's: one search with “or” would read the whole mailbox. Hidden copies are their sender's."""
     if isinstance(record, Deal):
         return Thread.objects.filter(deals=record).values_list("pk", flat=True)
-    people = [record] if isinstance(record, Person) else list(record.people.all())
-    addresses = {person.email.lower() for person in people if person.email}
+    people = [record] if isinstance(record, Person) else list(record.people.prefetch_related("points"))
+    addresses = {email for contact in (record, *people) for email in contact.emails}
     to = Recipient.objects.order_by().filter(~Q(kind=Recipient.Kind.BCC) | Q(message__owner=user))
     messages = Message.objects.order_by()
     written = [to.filter(person__in=people), to.annotate(address=Lower("email")).filter(address__in=addresses)]

@@ -28,9 +28,10 @@ KINDS = {
     "follow_up": Kind(_("No reply"), "clock", _("Nobody answers a mail within three working days.")),
     "silence": Kind(_("Opened again"), "eye", _("Somebody opens a mail again after thirty days of silence.")),
     "activity": Kind(_("Activities"), "calendar-check"),
+    "followed": Kind(_("Followed"), "bell-ring", _("A quiet line when somebody else changes a record that you follow.")),
     "deal": Kind(_("Deals"), "circle-dollar-sign"),
 }
-SWITCHED = ("replied", "away", "returned", "plan_call", "follow_up", "silence")  # can be switched off one by one
+SWITCHED = ("replied", "away", "returned", "plan_call", "follow_up", "silence", "followed")  # can be switched off one by one
 OTHER = Kind(_("Other"), "sparkles")  # of an app that names a kind of its own
 
 

@@ -44,9 +44,10 @@ def _copies(email: str) -> list[Copy]:
 def _answers(email: str, copies: Collection[Copy]) -> QuerySet[Answer]:
     """Those to copies of the address; of mails whose copy several shared, those under the address or a name that nobody else has."""
     low = email.strip().casefold()
-    people = Person.objects.annotate(low=Lower("email"))
-    names = set(people.filter(Q(low=low) | Q(pk__in=[copy.person_id for copy in copies])).values_list("name", flat=True))
-    shared = set(people.filter(name__in=names).exclude(low=low).values_list("name", flat=True))
+    people = Person.objects.all()
+    theirs = people.with_address([low])
+    names = set(people.filter(Q(pk__in=theirs.values("pk")) | Q(pk__in=[copy.person_id for copy in copies])).values_list("name", flat=True))
+    shared = set(people.filter(name__in=names).exclude(pk__in=theirs.values("pk")).values_list("name", flat=True))
     told = {email.strip(), low, *names} - shared - {""}
     return Answer.objects.filter(Q(copy__in=[copy.pk for copy in copies]) | Q(copy=None, name__in=told))
 

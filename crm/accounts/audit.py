@@ -23,6 +23,7 @@ ACTIONS = {
     "restricted": _("restricted the use of a person's data"),
     "restriction_lifted": _("lifted a restriction"),
     "purged": _("purged what was kept long enough"),
+    "merged": _("merged two contacts"),
     "log_read": _("read the audit log"),
     "field_added": _("added a custom field"),
     "field_changed": _("changed a custom field"),

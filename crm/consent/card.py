@@ -13,30 +13,43 @@ TAGS = {Consent.State.GRANTED: "tag-good", Consent.State.REFUSED: "tag-danger", 
 
 
 @dataclass(frozen=True)
-class Card:
-    """The state in force and everything that was ever said."""
+class State:
+    """What holds for one address."""
 
+    email: str
     entry: Consent | None  # in force
-    history: list[Consent]
     is_restricted: bool
     label: str
     tag: str
 
 
+@dataclass(frozen=True)
+class Card:
+    """The states in force, the first address first, and everything that was ever said."""
+
+    states: list[State]
+    history: list[Consent]
+
+
 def of(person: Person, user: User) -> Card:
     """The card that the user sees of a contact whom they may see."""
-    email = person.email.casefold()
-    entry = ledger.in_force([email]).get(email) if email else None
-    return Card(
+    emails = person.emails
+    entries, restricted = ledger.in_force(emails), ledger.restricted(emails)
+    states = [_state(email, entries.get(email), is_restricted=email in restricted) for email in emails]
+    return Card(states=states, history=list(history(person, user)))
+
+
+def _state(email: str, entry: Consent | None, *, is_restricted: bool) -> State:
+    return State(
+        email=email,
         entry=entry,
-        history=list(history(person, user)),
-        is_restricted=bool(email and ledger.restricted([email])),
+        is_restricted=is_restricted,
         label=entry.get_state_display() if entry else str(Consent.State.UNKNOWN.label),
         tag=TAGS.get(Consent.State(entry.state), "") if entry else "",
     )
 
 
 def history(person: Person, user: User) -> QuerySet[Consent]:
-    """Entries about the contact's address, and about those that they had before, the latest first."""
-    about = Q(person=person) | Q(email=person.email.casefold()) if person.email else Q(person=person)
+    """Entries about the contact's addresses, and about those that they had before, the latest first."""
+    about = Q(person=person) | Q(email__in=person.emails)
     return Consent.objects.visible_to(user).filter(about).order_by("-at", "-pk")

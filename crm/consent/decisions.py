@@ -6,11 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from django.db.models.functions import Lower
-
 from crm.accounts.models import User
 from crm.consent import ledger
 from crm.consent.models import Consent, Rule
+from crm.records import contacts
 from crm.records.models import Person
 
 TOP_LEVELS = {"uk": "GB", "eu": "", "io": "", "ai": "", "co": "", "me": "", "tv": "", "cc": "", "ws": "", "fm": "", "to": ""}
@@ -155,9 +154,10 @@ def _day(at: datetime) -> str:
 def _countries(emails: list[str]) -> dict[str, set[str]]:
     """Where each recipient is: as their contact and organisation say, and as their domain does."""
     found = {email: {_of_domain(email)} - {""} for email in emails}
-    people = Person.objects.annotate(low=Lower("email")).filter(low__in=emails)
-    for email, own, firm in people.values_list("low", "country", "organisation__country"):
-        found[email] |= {own or firm or ""} - {""}
+    people = contacts.by_address(Person.objects.select_related("organisation"), emails)
+    for email in emails:
+        for person in people.get(email.lower(), ()):
+            found[email] |= {person.country or (person.organisation.country if person.organisation else "")} - {""}
     return found
 
 

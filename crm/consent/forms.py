@@ -213,8 +213,9 @@ class TryForm(forms.Form):
 
 
 class EntryForm(forms.Form):
-    """One entry of the ledger by hand."""
+    """One entry of the ledger by hand, about one of a contact's addresses."""
 
+    email = forms.ChoiceField(label=gettext_lazy("Address"), required=False)
     state = forms.ChoiceField(label=gettext_lazy("What was said"), choices=Consent.State.choices)
     source = forms.ChoiceField(
         label=gettext_lazy("How it is known"),
@@ -240,10 +241,18 @@ class EntryForm(forms.Form):
     )
     evidence = forms.FileField(label=gettext_lazy("Evidence"), required=False)
 
-    def __init__(self, data: Any = None, files: Any = None) -> None:
+    def __init__(self, data: Any = None, files: Any = None, *, emails: list[str]) -> None:
         super().__init__(data, files, initial={"at": timezone.localtime(), "state": Consent.State.GRANTED})
+        self.emails = emails
+        self.fields["email"].choices = [(email, email) for email in emails]  # type: ignore[attr-defined]
+        if len(emails) == 1:
+            self.fields["email"].widget = forms.HiddenInput()
         self.fields["evidence"].help_text = evidence.rules()
         self.fields["evidence"].widget.attrs["accept"] = evidence.accepted()
+
+    def clean_email(self) -> str:
+        """The first one, where there is no choice or none was made."""
+        return str(self.cleaned_data["email"] or self.emails[0])
 
     def clean_evidence(self) -> "UploadedFile[Any] | None":
         upload: UploadedFile[Any] | None = self.cleaned_data["evidence"]

@@ -12,13 +12,13 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
 from crm.consent.models import Consent, Question, Remembered, Restriction
 from crm.consent.signals import no_more
+from crm.records import contacts
 from crm.records.models import Person
 
 CLOCKS_DIFFER = timedelta(minutes=5)
@@ -81,7 +81,7 @@ def record(
     _check(email, state, source, at)
     entry = Consent(
         email=email,
-        person=Person.objects.annotate(low=Lower("email")).filter(low=email).order_by("pk").first(),
+        person=Person.objects.with_address([email]).order_by("pk").first(),
         state=state,
         source=source,
         at=at,
@@ -165,8 +165,7 @@ def _many(find: Callable[[Iterable[str]], dict[str, Any]], emails: Iterable[str]
 
 
 def _people(emails: Iterable[str]) -> dict[str, Person]:
-    found = Person.objects.annotate(low=Lower("email")).filter(low__in=list(emails)).order_by("-pk")
-    return {person.email.casefold(): person for person in found}
+    return {email: found[0] for email, found in contacts.by_address(Person.objects.order_by("pk"), emails).items()}
 
 
 @transaction.atomic

@@ -5,13 +5,13 @@ from typing import Any, ClassVar, NoReturn, Self
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.models import Team, User
-from crm.records.models import Person
+from crm.records.models import ContactPoint, Person
 
 
 class AppendOnly(Exception):
@@ -30,7 +30,12 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
         if user.is_admin:
             return self
         people = Person.objects.visible_to(user)
-        return self.filter(Q(person__in=people) | Q(email__in=people.exclude(email="").values(low=Lower("email"))))
+        first = people.annotate(low=Lower("email")).filter(
+            low=Lower(OuterRef("email"))
+        )  # an expression on both sides: else SQLite uses no index
+        of_seen = Exists(people.filter(pk=OuterRef("person")))
+        further = ContactPoint.objects.filter(of_seen, kind=ContactPoint.Kind.EMAIL, folded=OuterRef("email"))
+        return self.filter(Exists(people.filter(pk=OuterRef("person"))) | Exists(first) | Exists(further))
 
     def update(self, **values: Any) -> NoReturn:
         raise AppendOnly

@@ -38,6 +38,7 @@ DETAILS = {
     "allowed": gettext_lazy("allowed"),
     "forbidden": gettext_lazy("no longer allowed"),
     "records": gettext_lazy("records"),
+    "former": gettext_lazy("no longer there"),
     "joined": gettext_lazy("came in"),
     "left": gettext_lazy("went"),
     "visibility": gettext_lazy("new records are seen by"),

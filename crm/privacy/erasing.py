@@ -15,8 +15,10 @@ from django.db.models.functions import Lower
 from crm.accounts import audit
 from crm.accounts.models import AuditEntry, User
 from crm.consent import ledger
+from crm.privacy import whom
 from crm.privacy.models import Request
-from crm.records.models import Activity, Deal, Note, Person, TimelineEntry
+from crm.records import removal
+from crm.records.models import Activity, Deal, FieldChange, Lead, Note, Person, StoredFile, TimelineEntry
 from mail import erasing as mail
 from notifications import feed
 from notifications.models import Card
@@ -28,7 +30,9 @@ Kind = Request.Kind
 @transaction.atomic
 def erase_tracking(*, email: str, note: str, by: User, now: datetime) -> Request:
     """Forget when somebody opened and followed what, whoever sent it."""
-    copies = tracking.erase(email=email, now=now)["copies"]  # how often they opened would itself be tracking
+    copies = sum(
+        tracking.erase(email=one, now=now)["copies"] for one in whom.find(email).emails
+    )  # how often they opened would itself be tracking
     audit.note("tracking_erased", actor=by, about=email)
     return _done(Kind.ERASE_TRACKING, email, note, by, now, {"copies": copies})
 
@@ -36,19 +40,25 @@ def erase_tracking(*, email: str, note: str, by: User, now: datetime) -> Request
 @transaction.atomic
 def erase_person(*, email: str, note: str, by: User, now: datetime) -> Request:
     """Forget a person; what they refused goes on being respected."""
-    email = email.strip().casefold()
-    people = list(Person.objects.annotate(low=Lower("email")).filter(low=email))
-    names = {email, *(person.name for person in people)} - {""}
+    email, found = email.strip().casefold(), whom.find(email)
+    people, names = found.people, {*found.emails, *(person.name for person in found.people)} - {""}
     counts = _count_records(people)
-    counts["copies"] = tracking.erase(email=email, now=now)["copies"]
-    counts |= mail.erase(email=email, now=now)
+    counts["copies"] = sum(tracking.erase(email=one, now=now)["copies"] for one in found.emails)
+    for one in found.emails:
+        for name, count in mail.erase(email=one, now=now).items():
+            counts[name] = counts.get(name, 0) + count
     counts["cards"] = _erase_cards(people, names)
-    counts["entries"] = ledger.erase(email=email, now=now)
+    counts["entries"] = sum(ledger.erase(email=one, now=now) for one in found.emails)
     counts["lines"] += _erase_lines(people, names)
+    counts["changes"] += _erase_changes(people, names)
+    counts["leads"] = _unname_leads(people, found.emails)
+    removal.delete_files(StoredFile.objects.filter(person__in=people))
     Person.objects.filter(pk__in=[person.pk for person in people]).delete()
     counts["mentions"] = _count_mentions(names)
     request = _done(Kind.ERASE_PERSON, email, note, by, now, counts)
-    _forget_address(email)
+    for one in found.emails:
+        _forget_address(one)
+    _forget_merging(names)
     audit.note("person_erased", actor=by, about=request.digest)
     request.refresh_from_db()
     return request
@@ -57,7 +67,8 @@ def erase_person(*, email: str, note: str, by: User, now: datetime) -> Request:
 @transaction.atomic
 def restrict(*, email: str, note: str, by: User, now: datetime) -> Request:
     """Let what is stored lie there, unused."""
-    ledger.restrict(email=email, note=note, now=now)
+    for one in whom.find(email).emails:
+        ledger.restrict(email=one, note=note, now=now)
     audit.note("restricted", actor=by, about=email)
     return _done(Kind.RESTRICT, email, note, by, now, {})
 
@@ -65,7 +76,8 @@ def restrict(*, email: str, note: str, by: User, now: datetime) -> Request:
 @transaction.atomic
 def lift(*, email: str, note: str, by: User, now: datetime) -> Request:
     """End a restriction."""
-    ledger.lift(email=email, now=now)
+    for one in whom.find(email).emails:
+        ledger.lift(email=one, now=now)
     audit.note("restriction_lifted", actor=by, about=email)
     return _done(Kind.LIFT, email, note, by, now, {})
 
@@ -75,7 +87,14 @@ def _done(kind: str, email: str, note: str, by: User, now: datetime, receipt: di
 
 
 def _count_records(people: list[Person]) -> dict[str, int]:
-    of: dict[str, Any] = {"notes": Note, "activities": Activity, "lines": TimelineEntry, "deals": Deal}
+    of: dict[str, Any] = {
+        "notes": Note,
+        "activities": Activity,
+        "files": StoredFile,
+        "lines": TimelineEntry,
+        "changes": FieldChange,
+        "deals": Deal,
+    }
     return {"contacts": len(people)} | {name: model.objects.filter(person__in=people).count() for name, model in of.items()}
 
 
@@ -95,6 +114,22 @@ def _erase_lines(people: list[Person], names: set[str]) -> int:
     gone = [line.pk for line in lines if _is_named(names, line.text)]
     TimelineEntry.objects.filter(pk__in=gone).delete()
     return len(gone)
+
+
+def _erase_changes(people: list[Person], names: set[str]) -> int:
+    """What was noted of fields elsewhere and names them, such as the contact of a deal."""
+    full = {name for name in names if " " in name or "@" in name}
+    beside = FieldChange.objects.filter(_named(full, "before", "after")).exclude(person__in=people)
+    gone = [row.pk for row in beside if _is_named(full, row.before, row.after)]
+    FieldChange.objects.filter(pk__in=gone).delete()
+    return len(gone)
+
+
+def _unname_leads(people: list[Person], emails: list[str]) -> int:
+    """Leads stay, without the person."""
+    leads = Lead.objects.annotate(low=Lower("email")).filter(Q(person__in=people) | Q(low__in=emails))
+    pks = list(leads.values_list("pk", flat=True))
+    return Lead.objects.filter(pk__in=pks).update(person=None, person_name="", email="", phone="", job_title="")
 
 
 def _count_mentions(names: set[str]) -> int:
@@ -117,6 +152,13 @@ def _named(names: set[str], *fields: str) -> Q:
 def _is_named(names: set[str], *texts: str) -> bool:
     """As a word of its own: Al is not in “All”."""
     return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) for name in names for text in texts)
+
+
+def _forget_merging(names: set[str]) -> None:
+    """Names in the audit log's lines on merging."""
+    for entry in AuditEntry.objects.filter(action="merged"):
+        if entry.about in names or entry.details.get("former") in names:
+            AuditEntry.objects.filter(pk=entry.pk).update(about="", details={})
 
 
 def _forget_address(email: str) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import send_mail
-from django.db.models.functions import Lower
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -34,7 +33,7 @@ def language(code: str) -> Iterator[None]:
 
 def language_of(email: str) -> str:
     """What a contact probably reads, as far as is known."""
-    people = Person.objects.annotate(low=Lower("email")).filter(low=email.casefold())
+    people = Person.objects.with_address([email])
     countries = {own or firm for own, firm in people.values_list("country", "organisation__country")}
     return next((SPOKEN_IN[one] for one in countries if one in SPOKEN_IN), settings.LANGUAGE_CODE)
 

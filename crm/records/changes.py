@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
 
 from crm.accounts.models import User
+from crm.records import following
 from crm.records.fields import book, reading
 from crm.records.models import FieldChange, Record
 
@@ -26,8 +28,11 @@ def snapshot(record: Any, fields: list[book.Field] | None = None) -> dict[str, s
 
 
 def note(*, record: Record, before: Mapping[str, str], after: Mapping[str, str], actor: User, now: datetime) -> list[FieldChange]:
-    """Add a row for each field whose words differ."""
-    return FieldChange.objects.bulk_create(_rows(record, before, after, actor, now))
+    """Add a row for each field whose words differ, and tell those who follow the record."""
+    noted = FieldChange.objects.bulk_create(_rows(record, before, after, actor, now))
+    if noted:
+        following.tell(record=record, sentence=partial(_sentence, record, noted), actor=actor, now=now)
+    return noted
 
 
 def _rows(record: Any, before: Mapping[str, str], after: Mapping[str, str], actor: User, now: datetime) -> list[FieldChange]:
@@ -44,6 +49,12 @@ def _rows(record: Any, before: Mapping[str, str], after: Mapping[str, str], acto
         for key in before
         if before[key] != after[key]
     ]
+
+
+def _sentence(record: Record, rows: list[FieldChange]) -> str:
+    """The first changes in few words, for a card."""
+    labels = {field.key: str(field.label) for field in book.of(kind_of(record), archived=True)}
+    return " · ".join(f"{labels.get(row.field, row.field)}: {row.after or '—'}" for row in rows[:3])
 
 
 class Watch:

@@ -1,13 +1,23 @@
 """What happens to people and organisations."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
 from crm.records import changes, timeline
+from crm.records.fields import book, writing
+from crm.records.fields.values import Point
 from crm.records.models import Organisation, Person
+from crm.records.models.contacts import ContactQuerySet
+from crm.records.removal import as_link
+
+AnyContact = TypeVar("AnyContact", Person, Organisation)
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 # Providers of private addresses: such a domain says nothing about where somebody works.
 PUBLIC_DOMAINS = frozenset(
@@ -25,10 +35,21 @@ def company_domain(email: str) -> str:
     return "" if domain in PUBLIC_DOMAINS else domain
 
 
-def same_email(user: User, email: str, *, besides: Person | None = None) -> list[Person]:
-    """People whom the user may see and who have that address already, at most three."""
-    people = Person.objects.visible_to(user).with_address([email]).exclude(pk=besides.pk if besides else None)
-    return list(people.select_related("organisation")[:3]) if email else []
+def same_email(user: User, *emails: str, besides: Person | None = None) -> list[Person]:
+    """People whom the user may see and who have one of the addresses already, at most three."""
+    given = [email for email in emails if email]
+    people = Person.objects.visible_to(user).with_address(given).exclude(pk=besides.pk if besides else None)
+    return list(people.select_related("organisation")[:3]) if given else []
+
+
+def by_address(people: ContactQuerySet, emails: Iterable[str]) -> dict[str, list[Person]]:
+    """Those among the people who have one of the addresses, by the address in small letters; in the order of the query."""
+    wanted = {email.lower() for email in emails}
+    found: dict[str, list[Person]] = {}
+    for person in people.with_address(wanted).prefetch_related("points") if wanted else ():
+        for email in wanted.intersection(person.emails):
+            found.setdefault(email, []).append(person)
+    return found
 
 
 def keep_organisation(organisation: Organisation | None, *, actor: User, now: datetime, domain: str = "") -> Organisation | None:
@@ -40,29 +61,37 @@ def keep_organisation(organisation: Organisation | None, *, actor: User, now: da
     return save_organisation(organisation=organisation, actor=actor, now=now)
 
 
-@transaction.atomic
-def save_organisation(*, organisation: Organisation, actor: User, now: datetime) -> Organisation:
-    """Create or change an organisation; its timeline says so."""
-    watch = changes.Watch(organisation) if organisation.pk else None
-    organisation.save()
-    if watch:
-        watch.note(actor=actor, now=now)
-    else:
-        timeline.log(kind="created", text=_("Organisation added"), organisation=organisation, actor=actor, at=now)
-    return organisation
+Values = Mapping[str, Any]  # by keys of `fields.book`, as `fields.writing.change` takes them
 
 
 @transaction.atomic
-def save_person(*, person: Person, organisation: Organisation | None, actor: User, now: datetime) -> Person:
-    """Create or change a person at an organisation (one that is not saved yet is created first)."""
-    watch = changes.Watch(person) if person.pk else None
-    person.organisation = keep_organisation(organisation, actor=actor, now=now, domain=company_domain(person.email))
-    person.save()
+def save_organisation(*, organisation: Organisation, actor: User, now: datetime, values: Values = NOTHING) -> Organisation:
+    """Create or change an organisation; its timeline says so. `values` holds what stands in other tables: points, tags, custom fields."""
+    return _save(organisation, values, created=_("Organisation added"), actor=actor, now=now)
+
+
+@transaction.atomic
+def save_person(*, person: Person, organisation: Organisation | None, actor: User, now: datetime, values: Values = NOTHING) -> Person:
+    """Create or change a person at an organisation (one that is not saved yet is created first). `values` as above."""
+    emails = values.get("emails", [Point(person.email)])
+    domain = company_domain(emails[0].value) if emails else ""
+    person.organisation = keep_organisation(organisation, actor=actor, now=now, domain=domain)
+    return _save(person, values, created=_("Contact added"), actor=actor, now=now)
+
+
+def _save(record: AnyContact, values: Values, *, created: str, actor: User, now: datetime) -> AnyContact:
+    """Save the object and the values in one go, so that each change of both is noted."""
+    known = book.by_key(changes.kind_of(record))
+    fields = [(known[key], value) for key, value in values.items()]
+    watch = changes.Watch(record) if record.pk else None
+    writing.set_columns(record, fields)
+    record.save()
+    writing.set_relations(record, fields)
     if watch:
         watch.note(actor=actor, now=now)
     else:
-        timeline.log(kind="created", text=_("Contact added"), person=person, actor=actor, at=now)
-    return person
+        timeline.log(kind="created", text=created, actor=actor, at=now, **as_link(record))
+    return record
 
 
 def keep_person(person: Person | None, *, organisation: Organisation | None, actor: User, now: datetime) -> Person | None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -81,8 +82,9 @@ class PickField(forms.Field):
         return record if record is not None and str(record).casefold() == text.casefold() else None
 
     def _by_name(self, text: str) -> Any:
-        """The only one, or the oldest, whose whole name was typed."""
-        found = self._choices().filter(matching(text, [NAME_FIELDS[self.model]])).order_by("pk")
+        """The only one, or the oldest, whose whole name was typed; an archived one where there is no other."""
+        named = self._choices().filter(matching(text, [NAME_FIELDS[self.model]]))
+        found = named.order_by(F("archived_at").asc(nulls_first=True), "pk")
         return next((record for record in found if str(record).casefold() == text.casefold()), None)
 
     def _new(self, text: str) -> Any:

@@ -1,8 +1,10 @@
 """Deleting people, organisations and deals: what goes, what stays. Tracked links live in themselves and go on working."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
@@ -74,4 +76,11 @@ def delete(record: Record, *, actor: User) -> None:
         model.objects.filter(_also_elsewhere(link), **{link: record}).update(**{link: None})
     if isinstance(record, Organisation):  # lines about its people and deals are theirs; they named it in passing
         TimelineEntry.objects.filter(_also_elsewhere(link), organisation=record).update(organisation=None)
+    delete_files(StoredFile.objects.filter(**{link: record}))
     record.delete()
+
+
+def delete_files(files: QuerySet[StoredFile]) -> None:
+    """What lies on disk goes when the rows are gone for sure."""
+    for name in files.values_list("file", flat=True):
+        transaction.on_commit(partial(default_storage.delete, name))

@@ -3,7 +3,20 @@
 from django.urls import path
 
 from crm.records.setup_urls import patterns as setup_patterns
-from crm.records.views import activities, board, deals, detail, fields, handing_over, notes, organisations, people, picking
+from crm.records.views import (
+    activities,
+    board,
+    deals,
+    detail,
+    fields,
+    handing_over,
+    keeping,
+    merging,
+    notes,
+    organisations,
+    people,
+    picking,
+)
 
 app_name = "records"
 urlpatterns = [
@@ -18,6 +31,16 @@ urlpatterns = [
     path("organisations/<int:pk>/", organisations.organisation_detail, name="organisation_detail"),
     path("organisations/<int:pk>/edit/", organisations.organisation_edit, name="organisation_edit"),
     path("organisations/<int:pk>/delete/", organisations.organisation_delete, name="organisation_delete"),
+    path("organisations/duplicates/", picking.organisation_duplicates, name="organisation_duplicates"),
+    path("duplicates/", merging.duplicate_list, name="duplicate_list"),
+    path("duplicates/dismiss/", merging.duplicate_dismiss, name="duplicate_dismiss"),
+    path("records/<slug:kind>/<int:pk>/merge/", merging.record_merge, name="record_merge"),
+    path("records/<slug:kind>/<int:pk>/merge/<int:other>/", merging.record_merge_with, name="record_merge_with"),
+    path("records/<slug:kind>/<int:pk>/archive/", keeping.record_archive, name="record_archive"),
+    path("records/<slug:kind>/<int:pk>/restore/", keeping.record_restore, name="record_restore"),
+    path("records/<slug:kind>/<int:pk>/follow/", keeping.record_follow, name="record_follow"),
+    path("records/<slug:kind>/<int:pk>/tags/", keeping.record_tags, name="record_tags"),
+    path("tags/options/", keeping.tag_options, name="tag_options"),
     path("deals/", board.deal_board, name="deal_board"),
     path("deals/list/", deals.deal_list, name="deal_list"),
     path("deals/new/", deals.deal_create, name="deal_create"),

@@ -246,6 +246,8 @@ def objects(world: World) -> dict[str, dict[str, object]]:
         **{f"records:reason_{verb}": {"outcome": "lost"} for verb in ("create", "order")},
         **{f"records:reason_{verb}": {"pk": 1} for verb in ("edit", "delete")},
         **{f"records:activity_kind_{verb}": {"pk": 1} for verb in ("edit", "archive", "delete")},
+        **{f"records:record_{verb}": {"kind": "person", **records["person"]} for verb in ("archive", "restore", "follow", "tags", "merge")},
+        "records:record_merge_with": {"kind": "person", **records["person"], "other": records["person"]["pk"] + 1},
         "tracking:place_remove": {"pk": world.place},
         "tracking:icons": {"pk": world.message.tracked_mail_id},
         "tracking:hit_list": {"pk": world.message.tracked_mail_id},

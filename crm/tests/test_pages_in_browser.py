@@ -55,6 +55,9 @@ BEHIND_SIGN_IN = [
     "/settings/reasons/new/lost/",
     "/settings/activity-kinds/",
     "/settings/activity-kinds/new/",
+    "/people/new/",
+    "/organisations/new/",
+    "/duplicates/",
     "/assistant/",
     "/settings/assistant/",
 ]

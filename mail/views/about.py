@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -126,16 +125,16 @@ def _addresses(shown: list[Message]) -> dict[str, str]:
 def _people_of(shown: list[Message], user: User) -> list[Person]:
     """The people at the other end whom the user may see."""
     known = {one.person_id for message in shown for one in message.recipients.all() if one.person_id}
-    everybody = Person.objects.visible_to(user).select_related("organisation").annotate(low=Lower("email"))
-    found: list[Person] = list(everybody.filter(pk__in=known) | everybody.filter(low__in=_addresses(shown)))
-    return found
+    everybody = Person.objects.visible_to(user).select_related("organisation").prefetch_related("points")
+    found = {person.pk: person for person in [*everybody.filter(pk__in=known), *everybody.with_address(_addresses(shown))]}
+    return sorted(found.values(), key=lambda person: person.pk)
 
 
 def _strangers(shown: list[Message], people: list[Person], user: User) -> list[tuple[str, str]]:
     """Addresses and names of those who wrote and are no contacts."""
     wrote = {message.from_email.lower() for message in shown if message.from_email and not message.sent_at}
     own = {email.lower() for email in Account.objects.visible_to(user).values_list("email", flat=True)}
-    known = {person.email.lower() for person in people}
+    known = {email for person in people for email in person.emails}
     names = _addresses(shown)
     return [(email, names[email]) for email in sorted(wrote - own - known)][:OFFERED]
 

@@ -1,6 +1,7 @@
 """The composer: opened with what is known already, saved as typed, sent."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -24,7 +25,7 @@ from django.views.decorators.http import require_POST, require_safe
 from crm.accounts.models import User
 from crm.accounts.requests import signed_in
 from crm.lib.primary_keys import primary_key
-from crm.records.models import Deal, Organisation, Person
+from crm.records.models import ContactPoint, Deal, Organisation, Person
 from mail import (
     addresses,
     attachments,
@@ -51,6 +52,8 @@ from mail.views.composer_words import words
 from mail.views.requests import wants_json
 from tracking import instrument, preferences
 from tracking.models import Preferences
+
+MOST_SUGGESTED = 8
 
 
 @dataclass
@@ -210,26 +213,45 @@ def draft_discard(request: HttpRequest) -> HttpResponse:
 def people(request: HttpRequest) -> JsonResponse:
     """People whom an address field suggests for what is typed, beginnings first; before, the people of the page's organisation."""
     typed, organisation = request.GET.get("q", "").strip()[:100], primary_key(request.GET.get("organisation", ""))
-    found = Person.objects.visible_to(signed_in(request)).exclude(email="").select_related("organisation").order_by("name")
+    found = (
+        Person.objects.visible_to(signed_in(request)).current().select_related("organisation").prefetch_related("points").order_by("name")
+    )
     if not typed:
-        nearest = list(found.filter(organisation=organisation)[:8])
-        return JsonResponse({"people": [_suggestion(person) for person in nearest]})
-    low = typed.casefold()
-    named = found.filter(Q(name__icontains=typed) | Q(email__icontains=typed))[:50]
-    nearest = sorted(named, key=lambda person: (not _begins(person, low), person.name.casefold()))
-    return JsonResponse({"people": [_suggestion(person) for person in nearest[:8]]})
+        nearest = _suggestions(found.filter(organisation=organisation)[:MOST_SUGGESTED], "")
+        return JsonResponse({"people": nearest[:MOST_SUGGESTED]})
+    begun = {"folded__gte": typed.lower(), "folded__lt": f"{typed.lower()}\uffff"}  # by the index, as "contains" could not
+    further = ContactPoint.objects.filter(kind=ContactPoint.Kind.EMAIL, **begun).exclude(person=None)
+    named = found.filter(Q(name__icontains=typed) | Q(email__icontains=typed) | Q(pk__in=further.values("person")))[:50]
+    return JsonResponse({"people": _suggestions(named, typed.casefold())[:MOST_SUGGESTED]})
 
 
-def _begins(person: Person, typed: str) -> bool:
-    return person.email.casefold().startswith(typed) or any(word.startswith(typed) for word in person.name.casefold().split())
+def _suggestions(found: Iterable[Person], typed: str) -> list[dict[str, str]]:
+    """Each address of each; of whom an address was typed, that address alone. What begins with it comes first."""
+    pairs: list[tuple[Person, str]] = []
+    for person in found:
+        emails = _written(person)
+        meant = [email for email in emails if typed in email.casefold()] if typed and typed not in person.name.casefold() else emails
+        pairs += [(person, email) for email in meant]
+    pairs.sort(key=lambda pair: (not _begins(pair[0], pair[1], typed), pair[0].name.casefold()))
+    return [_suggestion(person, email) for person, email in pairs]
 
 
-def _suggestion(person: Person) -> dict[str, str]:
+def _written(person: Person) -> list[str]:
+    """Every address as it was entered, the first one first."""
+    further = [point.value for point in person.points.all() if point.kind == ContactPoint.Kind.EMAIL]
+    return [person.email, *further] if person.email else further
+
+
+def _begins(person: Person, email: str, typed: str) -> bool:
+    return email.casefold().startswith(typed) or any(word.startswith(typed) for word in person.name.casefold().split())
+
+
+def _suggestion(person: Person, email: str) -> dict[str, str]:
     return {
         "name": person.name,
-        "email": person.email,
+        "email": email,
         "organisation": person.organisation.name if person.organisation else "",
-        "text": addresses.write(person.name, person.email),
+        "text": addresses.write(person.name, email),
     }
 
 
@@ -307,8 +329,23 @@ def _start_new(request: HttpRequest, user: User, account: Account | None) -> Sta
             record = get_object_or_404(model.objects.visible_to(user), pk=value)  # type: ignore[attr-defined]
             start = _start_about(record, signature, everybody="all" in request.GET)
             start.query = urlencode({kind: record.pk})
-            return start
+            return _to_address(start, record, request.GET) if isinstance(record, Person | Organisation) else start
     return Start(title=_("New message"), body_html=signature)
+
+
+def _to_address(start: Start, contact: Person | Organisation, asked: QueryDict) -> Start:
+    """The same to a further address of the contact (`point=`, the number of the address) or to an organisation's own (`first`)."""
+    further = contact.points.filter(kind=ContactPoint.Kind.EMAIL)
+    point = further.filter(pk=primary_key(asked.get("point", ""))).first()
+    if point is None and isinstance(contact, Person) and not contact.email:
+        point = further.first()
+    if point:
+        start.to = addresses.write(contact.name, point.value)
+        start.query += f"&point={point.pk}"
+    elif "first" in asked and contact.email:
+        start.to = addresses.write(contact.name, contact.email)
+        start.query += "&first=1"
+    return start
 
 
 def _start_about(record: Person | Organisation | Deal | Message, signature: str, *, everybody: bool) -> Start:

@@ -21,10 +21,11 @@ from crm.records.models import Person
 def entry_create(request: HttpRequest, pk: int) -> HttpResponse:
     """Enter what a contact said."""
     person = _person(request, pk)
-    if not person.email:
+    emails = person.emails
+    if not emails:
         messages.warning(request, _("Consent belongs to an email address: add one to the contact first."))
         return redirect(person)
-    form = EntryForm(request.POST or None, request.FILES or None)
+    form = EntryForm(request.POST or None, request.FILES or None, emails=emails)
     if request.method == "POST" and form.is_valid() and _recorded(request, person, form):
         messages.success(request, _("The entry is in the ledger."))
         return redirect(person)
@@ -34,7 +35,7 @@ def entry_create(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _recorded(request: HttpRequest, person: Person, form: EntryForm) -> bool:
     try:
-        entry = ledger.record(email=person.email, actor=signed_in(request), **form.cleaned_data)
+        entry = ledger.record(actor=signed_in(request), **form.cleaned_data)
     except ledger.CannotRecord as refusal:
         form.add_error(None, refusal.sentence)
         return False
@@ -56,7 +57,7 @@ def evidence(request: HttpRequest, pk: int) -> FileResponse:
 def person_export(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """All entries about a contact as CSV."""
     person = _person(request, pk)
-    audit.note("consent_exported", actor=signed_in(request), about=person.email)
+    audit.note("consent_exported", actor=signed_in(request), about=person.email or person.name)
     return exporting.as_download(history(person, signed_in(request)), f"consent-{person.pk}")
 
 

@@ -24,7 +24,9 @@ from crm.records.models import (
     Deal,
     FieldChange,
     Lead,
+    Merged,
     Note,
+    NotTheSame,
     Organisation,
     Person,
     Pipeline,
@@ -36,7 +38,21 @@ from crm.records.models import (
 
 KEPT: tuple[type[Model], ...] = (
     *(Company, Role, Team, User, Tag, Pipeline, Stage, ClosingReason, ActivityKind, CustomField, CustomChoice),
-    *(Organisation, Person, ContactPoint, Deal, Lead, CustomValue, Activity, Note, StoredFile, TimelineEntry, FieldChange),
+    *(
+        Organisation,
+        Person,
+        ContactPoint,
+        Deal,
+        Lead,
+        CustomValue,
+        Activity,
+        Note,
+        StoredFile,
+        TimelineEntry,
+        FieldChange,
+        Merged,
+        NotTheSame,
+    ),
     *(Settings, Rule, Consent, Remembered, Restriction, AuditEntry),
 )
 NO_PASSWORD = "!"  # noqa: S105 - what Django takes for none

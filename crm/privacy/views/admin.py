@@ -91,7 +91,7 @@ def _found(email: str) -> dict[str, Any]:
     """What an administrator learns of an address: that it is known, and what holds for it. Nothing of mail, nothing of tracking."""
     return {
         "email": email,
-        "people": Person.objects.filter(email__iexact=email),
+        "people": Person.objects.with_address([email]),
         "entry": ledger.in_force([email]).get(email),  # of an erased one what is remembered
         "is_restricted": email in ledger.restricted([email]),
     }

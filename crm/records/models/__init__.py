@@ -15,7 +15,9 @@ from crm.records.models.about import (
 from crm.records.models.contacts import ContactPoint, Label, Organisation, Person
 from crm.records.models.custom import CustomChoice, CustomField, CustomValue
 from crm.records.models.deals import ClosingReason, Deal, Lead, Pipeline, Stage
-from crm.records.models.owned import Owned, OwnedQuerySet, Shared, Tag
+from crm.records.models.digits import Digits
+from crm.records.models.merged import ContactKind, Merged, NotTheSame
+from crm.records.models.owned import Located, Owned, OwnedQuerySet, Shared, Tag
 
 __all__ = [
     "RECORDS",
@@ -24,14 +26,19 @@ __all__ = [
     "ActivityKind",
     "ActivityQuerySet",
     "ClosingReason",
+    "ContactKind",
     "ContactPoint",
     "CustomChoice",
     "CustomField",
     "CustomValue",
     "Deal",
+    "Digits",
     "FieldChange",
     "Label",
     "Lead",
+    "Located",
+    "Merged",
+    "NotTheSame",
     "Note",
     "Organisation",
     "Owned",

@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from crm.records.models.digits import Digits
 from crm.records.models.owned import Located, OwnedQuerySet, Shared
 
 
@@ -38,7 +39,21 @@ class ContactQuerySet(OwnedQuerySet):
         return str(self.model._meta.model_name)
 
 
-class Organisation(Located, Shared):
+class Reachable(models.Model):
+    """Base of what has addresses and numbers; both its kinds have further ones as `points`."""
+
+    class Meta:
+        abstract = True
+
+    @property
+    def emails(self) -> list[str]:
+        """Every email address in small letters, the first one first. Prefetch "points" where many are read."""
+        first = str(getattr(self, "email", "")).lower()
+        further = [point.folded for point in getattr(self, "points").all() if point.kind == ContactPoint.Kind.EMAIL]  # noqa: B009
+        return [first, *further] if first else further
+
+
+class Organisation(Reachable, Located, Shared):
     """A company that people work for."""
 
     SEARCHED: ClassVar = ("name", "domain", "phone", "address", "city")
@@ -56,6 +71,8 @@ class Organisation(Located, Shared):
         indexes = [
             models.Index(Lower("name"), "id", name="records_organisation_by_name"),
             models.Index(Lower("email"), name="records_organisation_by_email"),
+            models.Index(Digits("phone"), name="records_organisation_by_phone"),
+            models.Index(Lower("domain"), name="records_organisation_by_domain"),
         ]
 
     def __str__(self) -> str:
@@ -65,7 +82,7 @@ class Organisation(Located, Shared):
         return reverse("records:organisation_detail", args=[self.pk])
 
 
-class Person(Located, Shared):
+class Person(Reachable, Located, Shared):
     """Somebody outside of the company: a customer, a prospect. Without a country of their own the organisation's holds."""
 
     SEARCHED: ClassVar = ("name", "email", "phone", "job_title", "organisation__name")
@@ -87,6 +104,7 @@ class Person(Located, Shared):
             models.Index(fields=["name"], name="records_person_name"),
             models.Index(Lower("name"), "id", name="records_person_by_name"),
             models.Index(Lower("email"), name="records_person_by_email"),
+            models.Index(Digits("phone"), name="records_person_by_phone"),
         ]
 
     def __str__(self) -> str:

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from lucide.templatetags.lucide import lucide
 
+from crm.accounts.permissions import Permission
 from crm.records import money as amounts
 
 register = template.Library()
@@ -48,6 +49,19 @@ def due(value: Any) -> str:
     days = (local.date() - timezone.localdate()).days
     near = {0: clock, 1: _("Tomorrow {clock}"), -1: _("Yesterday {clock}")}.get(days)
     return near.format(clock=clock) if near else date_format(local, "j M, H:i" if local.year == timezone.localdate().year else "j M Y")
+
+
+@register.filter
+def breakable(email: str) -> str:
+    """An address that breaks before its @ where it does not fit into a line."""
+    local, at, domain = email.rpartition("@")
+    return format_html("{}<wbr>{}{}", local, at, domain)
+
+
+@register.simple_tag(takes_context=True)
+def may(context: dict[str, Any], permission: str) -> bool:
+    """Whether the user's role allows something (a value of `Permission`): `{% may "merge" as may_merge %}`."""
+    return bool(context["request"].user.may(Permission(permission)))
 
 
 @register.simple_tag(takes_context=True)

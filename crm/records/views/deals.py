@@ -16,7 +16,7 @@ from crm.records import pipeline
 from crm.records.forms import ClosingForm, DealForm
 from crm.records.models import Deal, Organisation, Person
 from crm.records.views import detail
-from crm.records.views.page import Request, find, find_to_change, form_page, page_or_fragment, rows, told
+from crm.records.views.page import Request, find, find_to_change, find_to_delete, form_page, page_or_fragment, rows, told
 from crm.records.views.removal import confirm_delete
 from crm.records.views.sorting import sorted_by
 
@@ -102,7 +102,7 @@ def _links(form: DealForm, request: Request) -> dict[str, Any]:
 
 
 def deal_delete(request: Request, pk: int) -> HttpResponse:
-    return confirm_delete(request, find(Deal, request, pk), then="records:deal_board", section="deals")
+    return confirm_delete(request, find_to_delete(Deal, request, pk), then="records:deal_board", section="deals")
 
 
 @require_POST

@@ -9,10 +9,12 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
 
+from crm.accounts.permissions import Permission
 from crm.records import agenda, history
 from crm.records.forms.activities import AboutForm, ActivityForm, NoteForm
 from crm.records.models import RECORDS, Activity, Record
 from crm.records.removal import link_of
+from crm.records.views import keeping
 from crm.records.views.page import Request
 
 ASIDE = 8  # rows of a panel at the side
@@ -24,6 +26,10 @@ def context(request: Request, record: Record) -> dict[str, Any]:
     now = timezone.now()
     tab = request.GET.get("tab", "mail")
     return {
+        **may(request, record),
+        **keeping.followers(request, record),
+        "tags": record.tags.all(),
+        "kind": link_of(record),
         "record": record,
         "about": about(record),
         "tab": tab if tab in TABS else "mail",
@@ -33,6 +39,17 @@ def context(request: Request, record: Record) -> dict[str, Any]:
         "activity_form": activity_form(request, record),
         "agenda": agenda.lay_out(history.activities_of(record, request.user), now),
         "timeline": history.timeline_of(record, request.user),
+    }
+
+
+def may(request: Request, record: Record) -> dict[str, bool]:
+    """Which buttons the user gets."""
+    user = request.user
+    may_change = type(record)._default_manager.changeable_by(user).filter(pk=record.pk).exists()
+    return {
+        "may_change": may_change,
+        "may_delete": may_change and user.may(Permission.DELETE),
+        "may_merge": may_change and user.may(Permission.MERGE) and link_of(record) in ("person", "organisation"),
     }
 
 

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -13,6 +13,7 @@ from django_htmx.http import trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
 from crm.accounts.models import User
+from crm.accounts.permissions import Permission
 
 ROWS = 50
 CHANGED = "records:changed"  # client event: timelines and lists of the page fetch themselves anew
@@ -37,6 +38,13 @@ def find_to_change(model: type[AnyModel], request: Request, pk: int, *related: s
     """The object, if the user may change it; 404 otherwise."""
     changeable: QuerySet[AnyModel] = model.objects.changeable_by(request.user)  # type: ignore[attr-defined]
     return get_object_or_404(changeable.select_related(*related) if related else changeable, pk=pk)
+
+
+def find_to_delete(model: type[AnyModel], request: Request, pk: int, *related: str) -> AnyModel:
+    """The object, if the user may change it and their role may delete; 404 otherwise."""
+    if not request.user.may(Permission.DELETE):
+        raise Http404
+    return find_to_change(model, request, pk, *related)
 
 
 def rows(request: Request, queryset: QuerySet[Any], size: int = ROWS) -> Page[Any]:
