@@ -8,6 +8,7 @@ from django.db.models.functions import Lower
 from crm.accounts.models import User
 from crm.records import contacts
 from crm.records.models import Organisation, Person
+from mail import correspondents
 from mail.models import Account, Message, Recipient, Thread
 
 
@@ -30,13 +31,14 @@ def add_contact(*, thread: Thread, email: str, actor: User, now: datetime) -> Pe
 
 @transaction.atomic
 def attach(person: Person) -> int:
-    """Link the recipients with a person's address to them, in the mail of those who may see them; returns how many.
+    """Link the recipients with one of a person's addresses to them, in the mail of those who may see them; returns how many.
 
-    Wanted whenever a person is created or their address changes; what is linked to somebody stays. Senders are found by their address.
+    Wanted whenever a person is created or an address changes; what is linked to somebody stays. Senders are found by their address.
     """
-    if not person.email:
+    emails = correspondents.addresses_of(person, [person])
+    if not emails:
         return 0
-    found = Recipient.objects.annotate(address=Lower("email")).filter(address=person.email.lower(), person=None)
+    found = Recipient.objects.annotate(address=Lower("email")).filter(address__in=emails, person=None)
     owners = User.objects.filter(pk__in=found.order_by().values("message__owner"))
     readers = [owner.pk for owner in owners if Person.objects.visible_to(owner).filter(pk=person.pk).exists()]
     pks = list(found.filter(message__owner__in=readers).values_list("pk", flat=True))
@@ -45,7 +47,7 @@ def attach(person: Person) -> int:
 
 def attach_changed(*, since: datetime) -> None:
     """Do so for everybody who was created or changed since then: the pages of people know nothing of mail."""
-    for person in Person.objects.filter(updated_at__gte=since).exclude(email=""):
+    for person in Person.objects.filter(updated_at__gte=since):
         attach(person)
 
 

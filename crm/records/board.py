@@ -66,9 +66,7 @@ class Column:
         return self.count - len(self.cards)
 
 
-def columns(
-    pipeline: Pipeline, user: User, *, now: datetime, only_mine: bool = False, deals: OwnedQuerySet | None = None
-) -> list[Column]:
+def columns(pipeline: Pipeline, user: User, *, now: datetime, only_mine: bool = False, deals: OwnedQuerySet | None = None) -> list[Column]:
     """The board as the user sees it, in few queries whatever its size; `deals` narrows it, for example by filters."""
     shown = on_board(pipeline, user, deals)
     shown = shown.filter(owner=user) if only_mine else shown

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from crm.records.views import activities, board, deals, detail, notes, organisations, people, picking
+from crm.records.views import activities, board, closing, deals, detail, leads, notes, organisations, people, picking
 
 app_name = "records"
 urlpatterns = [
@@ -24,9 +24,17 @@ urlpatterns = [
     path("deals/<int:pk>/edit/", deals.deal_edit, name="deal_edit"),
     path("deals/<int:pk>/delete/", deals.deal_delete, name="deal_delete"),
     path("deals/<int:pk>/move/", board.deal_move, name="deal_move"),
-    path("deals/<int:pk>/win/", deals.deal_win, name="deal_win"),
-    path("deals/<int:pk>/lose/", deals.deal_lose, name="deal_lose"),
-    path("deals/<int:pk>/reopen/", deals.deal_reopen, name="deal_reopen"),
+    path("deals/<int:pk>/participants/", deals.deal_participants, name="deal_participants"),
+    path("deals/<int:pk>/win/", closing.deal_win, name="deal_win"),
+    path("deals/<int:pk>/lose/", closing.deal_lose, name="deal_lose"),
+    path("deals/<int:pk>/reopen/", closing.deal_reopen, name="deal_reopen"),
+    path("leads/", leads.lead_list, name="lead_list"),
+    path("leads/new/", leads.lead_create, name="lead_create"),
+    path("leads/<int:pk>/", leads.lead_detail, name="lead_detail"),
+    path("leads/<int:pk>/edit/", leads.lead_edit, name="lead_edit"),
+    path("leads/<int:pk>/delete/", leads.lead_delete, name="lead_delete"),
+    path("leads/<int:pk>/archive/", leads.lead_archive, name="lead_archive"),
+    path("leads/<int:pk>/convert/", leads.lead_convert, name="lead_convert"),
     path("activities/", activities.activity_list, name="activity_list"),
     path("activities/new/", activities.activity_create, name="activity_create"),
     path("activities/plan/", activities.activity_plan, name="activity_plan"),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.models import User
 from crm.records.contacts import PUBLIC_DOMAINS
-from crm.records.models import Deal, Organisation, Person
+from crm.records.models import ContactPoint, Deal, Lead, Organisation, Person
 from mail.models.account import Account
 from mail.models.domains import Domain
 from tracking.models import TrackedMail
@@ -220,18 +220,21 @@ class Recipient(models.Model):
 
 
 def _is_about_visible(user: User) -> Q:
-    """Whether a message is on a deal, or to or from a person or the domain of an organisation, that the user may see."""
+    """Whether a message is on a deal, or to or from a person, a lead or the domain of an organisation, that the user may see."""
     deals = Thread.deals.through.objects.filter(thread=OuterRef("thread_id"), deal__in=Deal.objects.visible_to(user))
     to = Recipient.objects.filter(message=OuterRef("pk")).exclude(kind=Recipient.Kind.BCC)
-    people = Person.objects.visible_to(user).exclude(email="").annotate(low=Lower("email"))
+    is_to = to.filter(_is_of_visible("email", user) | Q(person__in=Person.objects.visible_to(user)))
+    return Q(Exists(deals)) | Q(Exists(is_to)) | _is_of_visible("from_email", user)
+
+
+def _is_of_visible(field: str, user: User) -> Q:
+    """Whether the address in that field is of somebody, or of a domain, that the user may see."""
+    people = Person.objects.visible_to(user)
+    first = people.exclude(email="").annotate(low=Lower("email")).filter(low=Lower(OuterRef(field)))
+    further = ContactPoint.objects.filter(kind=ContactPoint.Kind.EMAIL, folded=Lower(OuterRef(field)), person__in=people)
+    leads = Lead.objects.visible_to(user).exclude(email="").annotate(low=Lower("email")).filter(low=Lower(OuterRef(field)))
     firms = Organisation.objects.visible_to(user).exclude(domain="").exclude(domain__in=PUBLIC_DOMAINS)
-    is_to = to.filter(
-        Exists(people.filter(low=Lower(OuterRef("email"))))
-        | Exists(firms.filter(domain=Domain(OuterRef("email"))))
-        | Q(person__in=Person.objects.visible_to(user))
-    )
-    is_from = Exists(people.filter(low=Lower(OuterRef("from_email")))) | Exists(firms.filter(domain=Domain(OuterRef("from_email"))))
-    return Q(Exists(deals)) | Q(Exists(is_to)) | Q(is_from)
+    return Exists(first) | Exists(further) | Exists(leads) | Exists(firms.filter(domain=Domain(OuterRef(field))))
 
 
 def attachment_path(attachment: "Attachment", name: str) -> str:

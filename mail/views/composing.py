@@ -24,12 +24,13 @@ from django.views.decorators.http import require_POST, require_safe
 from crm.accounts.models import User
 from crm.accounts.requests import signed_in
 from crm.lib.primary_keys import primary_key
-from crm.records.models import Deal, Organisation, Person
+from crm.records.models import RECORDS, Deal, Organisation, Person, Record
 from mail import (
     addresses,
     attachments,
     body,
     consent_block,
+    correspondents,
     drafts,
     forwarding,
     merge_fields,
@@ -79,6 +80,7 @@ class Start:
     is_fresh: bool = False
     query: str = ""
     organisation_pk: int | None = None
+    offered: list[addresses.Mailbox] = field(default_factory=list)  # others who take part
     id: str = field(default_factory=lambda: f"composer-{get_random_string(8)}")
 
     @property
@@ -208,11 +210,12 @@ def draft_discard(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def people(request: HttpRequest) -> JsonResponse:
-    """People whom an address field suggests for what is typed, beginnings first; before, the people of the page's organisation."""
-    typed, organisation = request.GET.get("q", "").strip()[:100], primary_key(request.GET.get("organisation", ""))
+    """People whom an address field suggests for what is typed, beginnings first; before, those of the page's deal or organisation."""
+    typed, organisation, deal = (request.GET.get(name, "").strip()[:100] for name in ("q", "organisation", "deal"))
     found = Person.objects.visible_to(signed_in(request)).exclude(email="").select_related("organisation").order_by("name")
     if not typed:
-        nearest = list(found.filter(organisation=organisation)[:8])
+        near = Q(organisation=primary_key(organisation)) | Q(deals=primary_key(deal)) | Q(joined_deals=primary_key(deal))
+        nearest = list(found.filter(near).distinct()[:8])
         return JsonResponse({"people": [_suggestion(person) for person in nearest]})
     low = typed.casefold()
     named = found.filter(Q(name__icontains=typed) | Q(email__icontains=typed))[:50]
@@ -301,27 +304,31 @@ def _start_with_draft(draft: Message) -> Start:
 
 def _start_new(request: HttpRequest, user: User, account: Account | None) -> Start:
     signature = signatures.below(account, is_reply="reply" in request.GET)
-    for kind, model in (("person", Person), ("organisation", Organisation), ("deal", Deal), ("reply", Message)):
+    for kind, model in ({**RECORDS, "reply": Message}).items():
         value = primary_key(request.GET.get(kind, ""))
         if value:
             record = get_object_or_404(model.objects.visible_to(user), pk=value)  # type: ignore[attr-defined]
-            start = _start_about(record, signature, everybody="all" in request.GET)
+            start = _start_with(record, signature, everybody="all" in request.GET) if kind == "reply" else _start_about(record, user)
+            start.body_html = start.body_html or signature
             start.query = urlencode({kind: record.pk})
             return start
     return Start(title=_("New message"), body_html=signature)
 
 
-def _start_about(record: Person | Organisation | Deal | Message, signature: str, *, everybody: bool) -> Start:
-    if isinstance(record, Message):
-        reply = replying.reply_to(record, everybody=everybody)
-        html = f"{signature or '<div><br></div>'}<div><br></div>{reply.quote_html}"
-        return Start(title=_("Reply"), to=reply.to, cc=reply.cc, subject=reply.subject, body_html=html, reply_pk=record.pk)
-    person = record if isinstance(record, Person) else record.person if isinstance(record, Deal) else None
-    to = addresses.write(person.name, person.email) if person and person.email else ""
+def _start_with(message: Message, signature: str, *, everybody: bool) -> Start:
+    """An answer."""
+    reply = replying.reply_to(message, everybody=everybody)
+    html = f"{signature or '<div><br></div>'}<div><br></div>{reply.quote_html}"
+    return Start(title=_("Reply"), to=reply.to, cc=reply.cc, subject=reply.subject, body_html=html, reply_pk=message.pk)
+
+
+def _start_about(record: Record, user: User) -> Start:
+    """A mail to a person, to a lead or to the contact of a deal, where the others who take part are offered."""
+    to, offered = correspondents.mailboxes(record, user)
     return Start(
         title=_("New message"),
-        to=to,
-        body_html=signature,
+        to=str(to or ""),
+        offered=offered,
         deal=record if isinstance(record, Deal) else None,
         organisation_pk=record.pk if isinstance(record, Organisation) else record.organisation_id,
     )
