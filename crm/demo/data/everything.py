@@ -8,7 +8,7 @@ from django.utils import timezone, translation
 from crm.accounts.models import Team, User
 from crm.demo.clock import local_zone
 from crm.demo.company import COLLEAGUES, PASSWORD
-from crm.demo.data import agenda, consents, contacts, deals, wordings
+from crm.demo.data import agenda, consents, contacts, deals, leads, wordings
 from crm.demo.data.correspondence import Correspondence
 from notifications.models import LiveEvent
 
@@ -20,6 +20,7 @@ def load(*, now: datetime) -> None:
         users = add_colleagues(now)
         people = contacts.load(users, now=now)
         sales = deals.load(users, people, now=now)
+        leads.load(users, now=now)
         agenda.load(users, people, sales, now=now)
         Correspondence(users, people, sales, now).load()
         wordings.load(users, now=now)
