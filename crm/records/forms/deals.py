@@ -95,6 +95,7 @@ class ParticipantForm(forms.Form):
         super().__init__(*args, **options)
         person: Any = self.fields["person"]
         person.for_user(user)
+        person.widget.attrs["placeholder"] = _("Add somebody")
 
 
 class ClosingForm(forms.Form):

@@ -88,8 +88,9 @@ class ConvertForm(RecordForm):
 
     person = PickField("person", may_create=True, label=_("Contact person"))
     organisation = PickField("organisation", may_create=True, label=_("Organisation"))
+    currency = sales.CurrencyField()
     stage = StageField()
-    next_subject = forms.CharField(label=_("Next step (optional)"), max_length=200, required=False)
+    next_subject = forms.CharField(label=_("What is to be done (optional)"), max_length=200, required=False)
     next_kind = forms.ChoiceField(label=_("Kind"), required=False)
     next_due_at = forms.DateTimeField(
         label=_("Due"),
@@ -107,8 +108,9 @@ class ConvertForm(RecordForm):
     field_order = ["title", "person", "organisation", "value", "currency", "stage", "expected_close_on", "owner", "visibility"]
 
     def __init__(self, *args: Any, lead: Lead, **options: Any) -> None:
-        self.lead = lead
         super().__init__(*args, **options)
+        currency: Any = self.fields["currency"]
+        currency.keep(lead.currency)
         kinds: Any = self.fields["next_kind"]
         kinds.choices = [choice for choice in Activity.Kind.choices if choice[0] != Activity.Kind.CUSTOM]
 

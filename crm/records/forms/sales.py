@@ -12,6 +12,7 @@ from crm.records.models import Tag
 from crm.records.money import CURRENCIES
 
 COLUMNS = ["title", "value", "currency", "expected_close_on", "owner", "visibility"]
+CURRENCIES_TO_CHOOSE = [(code, code) for code in CURRENCIES]
 ERRORS: dict[str, Any] = {
     "value": {
         "required": _("Write 0 if the value is not known yet."),
@@ -30,6 +31,18 @@ def widgets() -> dict[str, forms.Widget]:
     }
 
 
+class CurrencyField(forms.ChoiceField):
+    """One of the usual currencies, or the one that a record has already."""
+
+    def __init__(self) -> None:
+        super().__init__(label=_("Currency"), choices=CURRENCIES_TO_CHOOSE)
+
+    def keep(self, currency: str) -> None:
+        """An imported deal may hold a currency that is not on our list."""
+        if currency not in CURRENCIES:
+            self.choices = [(currency, currency), *CURRENCIES_TO_CHOOSE]
+
+
 class TagBoxes(forms.CheckboxSelectMultiple):
     """All tags, side by side, to tick."""
 
@@ -41,14 +54,15 @@ class TagBoxes(forms.CheckboxSelectMultiple):
 class SaleForm(RecordForm):
     """Base of both forms. Whoever makes a new one gives it the currency and the visibility to begin with."""
 
-    currency = forms.ChoiceField(label=_("Currency"), choices=[(code, code) for code in CURRENCIES])
+    currency = CurrencyField()
     tags = forms.ModelMultipleChoiceField(Tag.objects.all(), label=_("Tags"), required=False, widget=TagBoxes)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["visibility"].required = False  # left out: as it is
         self._offer_tags()
-        self._keep_unusual_currency()
+        currency: Any = self.fields["currency"]
+        currency.keep(self.instance.currency)
 
     def clean_visibility(self) -> str:
         return self.cleaned_data["visibility"] or self.instance.visibility
@@ -63,9 +77,3 @@ class SaleForm(RecordForm):
     def tags_chosen(self) -> Any:
         """None where the form had none to choose from."""
         return self.cleaned_data.get("tags")
-
-    def _keep_unusual_currency(self) -> None:
-        """An imported deal may hold a currency that is not on our list."""
-        field: Any = self.fields["currency"]
-        if self.instance.currency not in CURRENCIES:
-            field.choices = [(self.instance.currency, self.instance.currency), *field.choices]
