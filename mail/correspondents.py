@@ -38,4 +38,5 @@ def mailboxes(record: Record, user: User) -> tuple[Mailbox | None, list[Mailbox]
     seen = set(Person.objects.visible_to(user).filter(pk__in=[person.pk for person in people]).values_list("pk", flat=True))
     found = {person.pk: Mailbox(person.email, person.name) for person in people if person.email and person.pk in seen}
     contact = record.pk if isinstance(record, Person) else record.person_id
-    return found.pop(contact, None), list(found.values())
+    first = found.pop(contact, None) if contact else None
+    return first, list(found.values())

@@ -67,8 +67,8 @@ def delete(record: Record) -> None:
     for model in SHARED:
         model.objects.filter(_also_elsewhere(link), **{link: record}).update(**{link: None})
     if isinstance(record, Lead | Deal):
-        for model in TOLD:
-            model.objects.filter(**{link: record, f"{'deal' if link == 'lead' else 'lead'}__isnull": False}).update(**{link: None})
+        for told in TOLD:
+            told.objects.filter(**{link: record, f"{'deal' if link == 'lead' else 'lead'}__isnull": False}).update(**{link: None})
     if isinstance(record, Organisation):  # lines about its people and deals are theirs; they named it in passing
         TimelineEntry.objects.filter(_also_elsewhere(link), organisation=record).update(organisation=None)
     record.delete()

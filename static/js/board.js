@@ -53,7 +53,8 @@ async function settle(card, from) {
 }
 
 function makeSortable() {
-  const options = { group: "deals", animation: 140, delay: 180, delayOnTouchOnly: true, ghostClass: "is-ghost", dragClass: "is-dragged", filter: ".card-move", preventOnFilter: false };
+  // An empty column is found by pointing at it, never by being near: it may lie below the zone that the card is held over.
+  const options = { group: "deals", animation: 140, delay: 180, delayOnTouchOnly: true, ghostClass: "is-ghost", dragClass: "is-dragged", filter: ".card-move", preventOnFilter: false, emptyInsertThreshold: 0 };
   let next;
   for (const list of lists()) {
     window.Sortable.create(list, {
@@ -68,7 +69,7 @@ function makeSortable() {
   }
 }
 
-for (const zone of document.querySelectorAll("[data-zones] [data-close]")) window.Sortable.create(zone, { group: { name: "deals", pull: false }, sort: false, draggable: "[data-deal]", ghostClass: "is-ghost" });
+for (const zone of document.querySelectorAll("[data-zones] [data-close]")) window.Sortable.create(zone, { group: { name: "deals", pull: false }, sort: false, draggable: "[data-deal]", ghostClass: "is-ghost", emptyInsertThreshold: 0 });
 
 // Won or lost: the dialog asks why; a card whose dialog is cancelled stays where it is.
 function close(card, outcome) {

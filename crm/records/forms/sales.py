@@ -65,7 +65,7 @@ class SaleForm(RecordForm):
         currency.keep(self.instance.currency)
 
     def clean_visibility(self) -> str:
-        return self.cleaned_data["visibility"] or self.instance.visibility
+        return str(self.cleaned_data["visibility"] or self.instance.visibility)
 
     def _offer_tags(self) -> None:
         if not Tag.objects.exists():  # nobody has made any yet

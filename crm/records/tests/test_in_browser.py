@@ -164,11 +164,12 @@ def drop(tab: Any, title: str, onto: Any) -> None:
     tab.mouse.move(start["x"] + 40, start["y"] + 20)
     tab.mouse.down()
     tab.mouse.move(start["x"] + 60, start["y"] + 60, steps=4)
+    playwright_api.expect(tab.locator("body.is-dragging")).to_have_count(1)
     end = onto.bounding_box()
-    for step in range(40):  # a hand rests there until the zone has taken the card
-        tab.mouse.move(end["x"] + end["width"] / 2 + step, end["y"] + end["height"] / 2, steps=3)
-        if onto.locator("[data-deal]").count():
-            break
+    for step in range(20):  # a hand takes its time
+        tab.mouse.move(end["x"] + end["width"] / 2 + step, end["y"] + end["height"] / 2, steps=2)
+        tab.wait_for_timeout(30)
+    playwright_api.expect(onto.locator("[data-deal]")).to_have_count(1)
     tab.mouse.up()
 
 
