@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.models import User
 from crm.records.contacts import PUBLIC_DOMAINS
-from crm.records.models import Deal, Organisation, Person
-from mail import asking, awaiting, paging, searching, senders, sharing
+from crm.records.models import Deal, Organisation, Record
+from mail import asking, awaiting, correspondents, paging, searching, senders, sharing
 from mail.models import Attachment, Message, Recipient, Thread
 from mail.models.message import MessageQuerySet
 from tracking import ladder, preferences
@@ -66,8 +66,8 @@ def search_page(*, user: User, asked: asking.Asked, filters: Iterable[str] = (),
     return page
 
 
-def record_page(*, user: User, record: Person | Organisation | Deal, before: str = "", size: int = 10) -> Page:
-    """The user's own conversations with a person, with an organisation's people, or about a deal; and what colleagues share of theirs."""
+def record_page(*, user: User, record: Record, before: str = "", size: int = 10) -> Page:
+    """The user's own conversations with the people of a record, or about the deal; and what colleagues share of theirs."""
     threads = list(_threads_with(record, user)[:MOST_THREADS])
     shown = Message.objects.readable_by(user).exclude(folder__in=UNRECORDED).filter(thread__in=threads)
     newest = Message.objects.filter(pk__in=paging.newest_of_each(shown, before=before, wanted=size + 1))
@@ -76,7 +76,7 @@ def record_page(*, user: User, record: Person | Organisation | Deal, before: str
     return page
 
 
-def record_count(*, user: User, record: Person | Organisation | Deal) -> int:
+def record_count(*, user: User, record: Record) -> int:
     """How many conversations that would be."""
     threads = list(_threads_with(record, user)[:MOST_THREADS])
     shown = Message.objects.readable_by(user).exclude(folder__in=UNRECORDED).filter(thread__in=threads)
@@ -115,12 +115,10 @@ def _filtered(messages: MessageQuerySet, filters: Iterable[str], user: User) -> 
     return messages
 
 
-def _threads_with(record: Person | Organisation | Deal, user: User) -> QuerySet[Any]:
+def _threads_with(record: Record, user: User) -> QuerySet[Any]:
     """Narrow searches put together, everybody's: one search with “or” would read the whole mailbox. Hidden copies are their sender's."""
-    if isinstance(record, Deal):
-        return Thread.objects.filter(deals=record).values_list("pk", flat=True)
-    people = [record] if isinstance(record, Person) else list(record.people.prefetch_related("points"))
-    addresses = {email for contact in (record, *people) for email in contact.emails}
+    people = correspondents.people_of(record)
+    addresses = correspondents.addresses_of(record, people)
     to = Recipient.objects.order_by().filter(~Q(kind=Recipient.Kind.BCC) | Q(message__owner=user))
     messages = Message.objects.order_by()
     written = [to.filter(person__in=people), to.annotate(address=Lower("email")).filter(address__in=addresses)]
@@ -128,8 +126,9 @@ def _threads_with(record: Person | Organisation | Deal, user: User) -> QuerySet[
     if isinstance(record, Organisation) and record.domain and record.domain not in PUBLIC_DOMAINS:
         written.append(to.filter(email__domain=record.domain.lower()))
         received.append(messages.filter(from_email__domain=record.domain.lower()))
+    threads = [Thread.objects.filter(deals=record).values_list("pk", flat=True)] if isinstance(record, Deal) else []
     first, *others = [rows.values_list("message__thread_id", flat=True) for rows in written]
-    return first.union(*others, *[rows.values_list("thread_id", flat=True) for rows in received])
+    return first.union(*others, *[rows.values_list("thread_id", flat=True) for rows in received], *threads)
 
 
 def folder_counts(user: User) -> dict[str, int]:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from crm.records.models import Activity, ActivityQuerySet, Deal, Organisation, Person
+from crm.records.models import Activity, ActivityQuerySet, Deal, Lead, Organisation, Person
 
 
 @dataclass(frozen=True)
@@ -88,10 +88,16 @@ def suggested_time(now: datetime) -> datetime:
 
 @transaction.atomic
 def save(
-    *, activity: Activity, person: Person | None = None, organisation: Organisation | None = None, deal: Deal | None = None
+    *,
+    activity: Activity,
+    person: Person | None = None,
+    organisation: Organisation | None = None,
+    deal: Deal | None = None,
+    lead: Lead | None = None,
 ) -> Activity:
-    """Plan or change an activity, which belongs to the given records from now on."""
+    """Plan or change an activity, which belongs to the given records from now on; it stays with its lead."""
     activity.person, activity.organisation, activity.deal = person, organisation, deal
+    activity.lead = lead or activity.lead
     activity.save()
     return activity
 

@@ -1,12 +1,14 @@
-"""The pipeline board: columns with their cards, counts and sums."""
+"""The pipeline board: columns with their cards, counts, sums and what these are likely to bring."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, Subquery, Sum, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Count, DecimalField, F, OuterRef, Subquery, Sum, Window
+from django.db.models.functions import Coalesce, RowNumber
 
 from crm.accounts.models import User
 from crm.records.models import Activity, Deal, OwnedQuerySet, Pipeline, Stage
@@ -15,31 +17,86 @@ from crm.records.money import total
 CARDS = 40  # of one column; the rest is in the list
 
 
-@dataclass
+@dataclass(frozen=True)
+class Amount:
+    """Deals of one currency: how many, what they are worth, and that times their probability."""
+
+    currency: str
+    count: int
+    value: Decimal
+    weighted: Decimal
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Count, sum and weighted sum in words; currencies stand side by side."""
+
+    count: int
+    sum: str
+    weighted: str
+
+    def as_words(self) -> dict[str, str | int]:
+        """For a script."""
+        return {"count": self.count, "sum": self.sum, "weighted": self.weighted}
+
+
+@dataclass(frozen=True)
 class Column:
-    """A stage with its first cards, and count and sum of all of them."""
+    """A stage with its first cards, and the totals of all of them."""
 
     stage: Stage
     cards: list[Deal]
-    count: int
-    sum: str
+    amounts: list[Amount]
+    totals: Totals
+
+    @property
+    def count(self) -> int:
+        return self.totals.count
+
+    @property
+    def sum(self) -> str:
+        return self.totals.sum
+
+    @property
+    def weighted(self) -> str:
+        return self.totals.weighted
 
     @property
     def hidden_count(self) -> int:
         return self.count - len(self.cards)
 
 
-def columns(pipeline: Pipeline, user: User, *, now: datetime, only_mine: bool = False) -> list[Column]:
-    """The board as the user sees it, in four queries whatever its size."""
-    deals = Deal.objects.visible_to(user).filter(stage__pipeline=pipeline, status=Deal.Status.OPEN)
-    deals = deals.filter(owner=user) if only_mine else deals
-    cards, sums = _cards(deals, user, now), _sums(deals)
-    return [_column(stage, cards.get(stage.pk, []), sums.get(stage.pk, [])) for stage in pipeline.stages.all()]
+def columns(pipeline: Pipeline, user: User, *, now: datetime, only_mine: bool = False, deals: OwnedQuerySet | None = None) -> list[Column]:
+    """The board as the user sees it, in few queries whatever its size; `deals` narrows it, for example by filters."""
+    shown = on_board(pipeline, user, deals)
+    shown = shown.filter(owner=user) if only_mine else shown
+    cards, amounts = _cards(shown, user, now), _amounts(shown)
+    return [_column(stage, cards.get(stage.pk, []), amounts.get(stage.pk, [])) for stage in pipeline.stages.all()]
 
 
-def _column(stage: Stage, cards: list[Deal], sums: list[tuple[str, Decimal, int]]) -> Column:
-    amount = total((currency, value) for currency, value, _count in sums)
-    return Column(stage=stage, cards=cards, count=sum(count for _currency, _value, count in sums), sum=amount)
+def on_board(pipeline: Pipeline, user: User, deals: OwnedQuerySet | None = None) -> OwnedQuerySet:
+    """Open deals of the pipeline that are not archived. Those given may be joined and annotated: they are asked for their pks alone."""
+    shown: OwnedQuerySet = Deal.objects.visible_to(user).current().filter(stage__pipeline=pipeline, status=Deal.Status.OPEN)
+    return shown if deals is None else shown.filter(pk__in=deals.order_by().values("pk"))
+
+
+def totals(columns: Iterable[Column]) -> Totals:
+    """Of the whole board."""
+    return _totals([amount for column in columns for amount in column.amounts])
+
+
+def _column(stage: Stage, cards: list[Deal], amounts: list[Amount]) -> Column:
+    return Column(stage=stage, cards=cards, amounts=amounts, totals=_totals(amounts))
+
+
+def _totals(amounts: list[Amount]) -> Totals:
+    values: dict[str, Decimal] = defaultdict(Decimal)
+    weighted: dict[str, Decimal] = defaultdict(Decimal)
+    for amount in amounts:
+        values[amount.currency] += amount.value
+        weighted[amount.currency] += amount.weighted
+    whole = {currency: value.quantize(Decimal(1), ROUND_HALF_UP) for currency, value in weighted.items()}  # an estimate has no cents
+    return Totals(count=sum(amount.count for amount in amounts), sum=total(values.items()), weighted=total(whole.items()))
 
 
 def with_next_activity(deals: OwnedQuerySet, user: User) -> OwnedQuerySet:
@@ -69,8 +126,15 @@ def mark(deal: Any, now: datetime) -> Any:
     return deal
 
 
-def _sums(deals: OwnedQuerySet) -> dict[int, list[tuple[str, Decimal, int]]]:
-    found: dict[int, list[tuple[str, Decimal, int]]] = {}
-    for row in deals.order_by().values("stage_id", "currency").annotate(sum=Sum("value"), count=Count("pk")):
-        found.setdefault(row["stage_id"], []).append((row["currency"], row["sum"], row["count"]))
+def _amounts(deals: OwnedQuerySet) -> dict[int, list[Amount]]:
+    percents = F("value") * Coalesce(F("probability"), F("stage__probability"))
+    rows = (
+        deals.order_by()
+        .values("stage_id", "currency")
+        .annotate(sum=Sum("value"), percents=Sum(percents, output_field=DecimalField(max_digits=20, decimal_places=2)), count=Count("pk"))
+    )
+    found: dict[int, list[Amount]] = {}
+    for row in rows:
+        amount = Amount(row["currency"], row["count"], row["sum"], row["percents"] / 100)
+        found.setdefault(row["stage_id"], []).append(amount)
     return found

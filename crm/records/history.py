@@ -192,7 +192,8 @@ def _changes(record: Record, user: User, before: datetime | None) -> _Source:
 
 
 def _changed_line(row: FieldChange, record: Record, labels: dict[str, dict[str, str]]) -> Line:
-    label = labels[link_of(row.record)].get(row.field) or _("Deleted field") if row.record else row.field
+    of = "lead" if row.lead_id else link_of(row.record) if row.record else ""  # a deal shows what its lead went through
+    label = next((found[row.field] for found in (labels.get(of, {}), *labels.values()) if row.field in found), _("Deleted field"))
     return Line(at=row.at, icon="pencil", kind="changed", text=_sentence(label, row), pk=row.pk, who=row.actor, record=_other(row, record))
 
 
@@ -207,4 +208,4 @@ def _sentence(label: str, row: FieldChange) -> str:
 def _other(row: Any, record: Record) -> Record | None:
     """The record to name beside a line, where it is another than the page's own."""
     named: Record | None = row.record
-    return named if named != record else None
+    return named if record not in (named, row.lead) else None

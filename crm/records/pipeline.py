@@ -1,5 +1,6 @@
 """What happens to deals. One lock per pipeline puts all changes of a board in a row, so that two moves cannot tangle."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import cast
 
@@ -12,7 +13,7 @@ from crm.accounts.models import User
 from crm.records import changes, timeline
 from crm.records.contacts import keep_organisation, keep_person
 from crm.records.fields import book
-from crm.records.models import Deal, Organisation, Person, Pipeline, Stage
+from crm.records.models import Deal, Organisation, Person, Pipeline, Stage, Tag
 from crm.records.money import money
 from crm.records.stages import DEFAULT_PIPELINE, DEFAULT_STAGES
 
@@ -35,7 +36,16 @@ def _make_pipeline() -> Pipeline:
 
 
 @transaction.atomic
-def create_deal(*, deal: Deal, organisation: Organisation | None, person: Person | None, actor: User, now: datetime) -> Deal:
+def create_deal(
+    *,
+    deal: Deal,
+    organisation: Organisation | None,
+    person: Person | None,
+    actor: User,
+    now: datetime,
+    participants: Iterable[Person] = (),
+    tags: Iterable[Tag] = (),
+) -> Deal:
     """Put a new deal at the foot of its stage; an organisation or a person not saved yet is created first."""
     _lock(deal.stage)
     _attach(deal, organisation, person, actor, now)
@@ -43,6 +53,7 @@ def create_deal(*, deal: Deal, organisation: Organisation | None, person: Person
     deal.position = 0 if last is None else last + 1
     deal.stage_changed_at = deal.created_at = now
     deal.save()
+    _relate(deal, participants, tags)
     text = _("Deal created in {stage}").format(stage=deal.stage.name)
     if deal.value:
         text = _("Deal of {value} created in {stage}").format(value=money(deal.value, deal.currency), stage=deal.stage.name)
@@ -50,16 +61,32 @@ def create_deal(*, deal: Deal, organisation: Organisation | None, person: Person
     return deal
 
 
+# what a form may set; stage, position, status and what belongs to them are changed by moving and closing alone
+COLUMNS = ("title", "value", "currency", "organisation", "person", "probability", "expected_close_on", "owner", "visibility")
+
+
 @transaction.atomic
 def change_deal(
-    *, deal: Deal, to: Stage | None, organisation: Organisation | None, person: Person | None, actor: User, now: datetime
+    *,
+    deal: Deal,
+    to: Stage | None,
+    organisation: Organisation | None,
+    person: Person | None,
+    actor: User,
+    now: datetime,
+    participants: Iterable[Person] | None = None,
+    tags: Iterable[Tag] | None = None,
 ) -> Deal:
-    """Save what a form changed on a deal, and move it `to` another stage if one was chosen; tells the timeline of both."""
-    _lock(to or deal.stage)
+    """Save what a form changed on a deal, and move it `to` another stage if one was chosen; tells the timeline of both.
+
+    Participants and tags that are None stay as they are.
+    """
+    _lock(deal.stage, to)
     before = Deal.objects.select_for_update().select_related(None).get(pk=deal.pk)
-    watch = changes.Watch(deal, [field for field in book.of("deal") if field.key != "stage"])  # the move is noted by itself
+    watch = changes.Watch(deal, _watched())
     _attach(deal, organisation, person, actor, now)
-    deal.save(update_fields=["title", "value", "currency", "organisation", "person", "expected_close_on", "owner", "updated_at"])
+    deal.save(update_fields=[*COLUMNS, "updated_at"])
+    _relate(deal, participants, tags)
     if to is not None and before.stage_id != to.pk and before.is_open:
         move_deal(deal=deal, to=to, actor=actor, now=now)
     watch.note(actor=actor, now=now)
@@ -67,19 +94,25 @@ def change_deal(
 
 
 @transaction.atomic
+def change_participants(*, deal: Deal, participants: Iterable[Person], actor: User, now: datetime) -> None:
+    """Who takes part in a deal besides its contact."""
+    watch = changes.Watch(deal, [field for field in _watched() if field.key == "participants"])
+    _relate(deal, participants, None)
+    watch.note(actor=actor, now=now)
+
+
+@transaction.atomic
 def move_deal(*, deal: Deal, to: Stage, actor: User, now: datetime, after: Deal | None = None, seen_in: int | None = None) -> Deal:
-    """Put an open deal right below another one of the stage, or at its top.
+    """Put an open deal right below another one of the stage, or at its top; the stage may be another pipeline's.
 
     `seen_in` is the pk of the stage in which the person saw it. Raises CannotMove where it is closed or elsewhere by now.
     """
-    _lock(to)
+    _lock(deal.stage, to)
     current = cast(Deal, Deal.objects.select_for_update().get(pk=deal.pk))
     _refuse_stale(current, seen_in)
     position = _make_room(to, current, after)
     if current.stage_id != to.pk:
-        text = _("Moved from {old} to {new}").format(old=current.stage.name, new=to.name)
-        timeline.log(kind="stage", text=text, deal=current, actor=actor, at=now)
-        _note(current, "stage", current.stage.name, to.name, actor, now)
+        _tell_move(current, to, actor, now)
         current.stage_changed_at = now
     current.stage, current.position = to, position
     current.save(update_fields=["stage", "position", "stage_changed_at", "updated_at"])
@@ -116,11 +149,39 @@ def reopen_deal(*, deal: Deal, actor: User, now: datetime) -> None:
     timeline.log(kind="reopened", text=_("Reopened in {stage}").format(stage=current.stage.name), deal=current, actor=actor, at=now)
 
 
-def _lock(stage: Stage) -> None:
-    """Wait for our turn on the stage's board (SQLite: the transaction itself is that lock). Raises CannotMove where it is gone by then."""
-    Pipeline.objects.select_for_update().filter(pk=stage.pipeline_id).first()
-    if not Stage.objects.filter(pk=stage.pk).exists():
-        raise CannotMove(_("The stage {stage} was deleted meanwhile.").format(stage=stage.name))
+def _lock(*stages: Stage | None) -> None:
+    """Wait for our turn on the boards of these stages, always in the same order (SQLite: the transaction itself is that lock).
+
+    Raises CannotMove where one of them is gone by then.
+    """
+    given = [stage for stage in stages if stage is not None]
+    list(Pipeline.objects.select_for_update().filter(pk__in={stage.pipeline_id for stage in given}).order_by("pk"))
+    there = set(Stage.objects.filter(pk__in=[stage.pk for stage in given]).values_list("pk", flat=True))
+    for stage in given:
+        if stage.pk not in there:
+            raise CannotMove(_("The stage {stage} was deleted meanwhile.").format(stage=stage.name))
+
+
+def _watched() -> list[book.Field]:
+    """A move is noted by itself."""
+    return [field for field in book.of("deal") if field.key != "stage"]
+
+
+def _relate(deal: Deal, participants: Iterable[Person] | None, tags: Iterable[Tag] | None) -> None:
+    """The contact is no participant besides: they are named once."""
+    if participants is not None:
+        deal.participants.set([person for person in participants if person.pk != deal.person_id])
+    if tags is not None:
+        deal.tags.set(tags)
+
+
+def _tell_move(deal: Deal, to: Stage, actor: User, now: datetime) -> None:
+    old, new = deal.stage.name, to.name
+    if deal.stage.pipeline_id != to.pipeline_id:
+        old, new = f"{deal.stage.pipeline.name}: {old}", f"{to.pipeline.name}: {new}"
+    text = _("Moved from {old} to {new}").format(old=old, new=new)
+    timeline.log(kind="stage", text=text, deal=deal, actor=actor, at=now)
+    _note(deal, "stage", old, new, actor, now)
 
 
 def _attach(deal: Deal, organisation: Organisation | None, person: Person | None, actor: User, now: datetime) -> None:

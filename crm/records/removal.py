@@ -1,4 +1,4 @@
-"""Deleting people, organisations and deals: what goes, what stays. Tracked links live in themselves and go on working."""
+"""Deleting people, organisations, deals and leads: what goes, what stays. Tracked links live in themselves and go on working."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -10,11 +10,13 @@ from django.db.models import Q, QuerySet
 
 from crm.accounts import audit
 from crm.accounts.models import User
-from crm.records.models import Activity, Deal, Lead, Note, Organisation, Person, Record, StoredFile, TimelineEntry
+from crm.records.models import Activity, Deal, FieldChange, Lead, Note, Organisation, Person, Record, StoredFile, TimelineEntry
 
 LINKS = ("person", "organisation", "deal", "lead")
 # Only these hold a note or an activity when the record goes: a line of the timeline tells of the record itself.
 SHARED = (Note, Activity, StoredFile)
+# A lead and the deal that it became tell one story: what goes with one of them stays with the other.
+TOLD = (TimelineEntry, FieldChange)
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,9 @@ def delete(record: Record, *, actor: User) -> None:
     link = link_of(record)
     for model in SHARED:
         model.objects.filter(_also_elsewhere(link), **{link: record}).update(**{link: None})
+    if isinstance(record, Lead | Deal):
+        for told in TOLD:
+            told.objects.filter(**{link: record, f"{'deal' if link == 'lead' else 'lead'}__isnull": False}).update(**{link: None})
     if isinstance(record, Organisation):  # lines about its people and deals are theirs; they named it in passing
         TimelineEntry.objects.filter(_also_elsewhere(link), organisation=record).update(organisation=None)
     delete_files(StoredFile.objects.filter(**{link: record}))

@@ -20,7 +20,7 @@ from django.utils import timezone, translation
 
 from crm.accounts.models import Team, User
 from crm.privacy.models import Request
-from crm.records.models import Activity, Deal, Note, Organisation, Person
+from crm.records.models import Activity, Deal, Lead, Note, Organisation, Person
 from crm.records.pipeline import default_pipeline
 from mail import drafts, inbound, outbox, pictures, suggesting, suggestion_words
 from mail.models import Account, Attachment, Change, KeptMail, Message, RemoteFolder, Signature, Template, TemplateFolder
@@ -90,6 +90,7 @@ class World:
     person: Person
     organisation: Organisation
     deal: Deal
+    lead: Lead
     activity: Activity
     note: Note
     account: Account
@@ -128,6 +129,7 @@ def world(alice: User) -> World:
         person=person,
         organisation=organisation,
         deal=deal,
+        lead=Lead.objects.create(owner=alice, title="Asks for licences", person_name="Boris", email="boris@client.test"),
         activity=Activity.objects.create(owner=alice, subject="Call", kind="call", deal=deal, due_at=timezone.now()),
         note=Note.objects.create(author=alice, deal=deal, text="Budget"),
         account=account,
@@ -200,13 +202,14 @@ def _suggestion(message: Message) -> Card:
 
 def objects(world: World) -> dict[str, dict[str, object]]:
     """The arguments of every address that has some: Alice's own."""
-    records = {name: {"pk": getattr(world, name).pk} for name in ("person", "organisation", "deal", "activity", "note")}
+    records = {name: {"pk": getattr(world, name).pk} for name in ("person", "organisation", "deal", "lead", "activity", "note")}
     thread, team = {"pk": world.message.thread_id}, {"pk": Team.objects.get(members=world.message.owner).pk}
     user, message, file = {"pk": world.message.owner_id}, {"pk": world.message.pk}, {"pk": world.attachment.pk}
     verbs = {
         "person": ("detail", "edit", "delete"),
         "organisation": ("detail", "edit", "delete"),
-        "deal": ("detail", "edit", "delete", "move", "win", "lose", "reopen"),
+        "deal": ("detail", "edit", "delete", "move", "win", "lose", "reopen", "participants"),
+        "lead": ("detail", "edit", "delete", "archive", "convert"),
         "activity": ("detail", "edit", "done", "delete"),
         "note": ("edit", "delete"),
     }
@@ -296,9 +299,9 @@ def _names(resolver: URLResolver, namespace: str = "") -> Iterator[str]:
 
 def queries(page: str, world: World) -> list[dict[str, object]]:
     """What a page without arguments might be asked for by its query."""
-    records: dict[str, object] = {name: getattr(world, name).pk for name in ("person", "organisation", "deal", "activity")}
+    records: dict[str, object] = {name: getattr(world, name).pk for name in ("person", "organisation", "deal", "lead", "activity")}
     everything = {**records, "card": world.card, "owner": "all", "is": "opened", "folder": "sent", "kind": "opened"}
-    single: list[dict[str, object]] = [{"organisation": records["organisation"]}, {"deal": records["deal"]}]
+    single: list[dict[str, object]] = [{name: records[name]} for name in ("organisation", "deal", "lead")]
     mails: list[dict[str, object]] = [{"reply": world.message.pk}, {"draft": world.draft.pk}]
     mails += [{"template": world.template.pk}] if page == "mail:composer" else []
     searches = any(word in page for word in ("search", "people", "list", "pick", "duplicates", "options"))

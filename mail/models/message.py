@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.models import User
 from crm.records.contacts import PUBLIC_DOMAINS
-from crm.records.models import ContactPoint, Deal, Organisation, Person
+from crm.records.models import ContactPoint, Deal, Lead, Organisation, Person
 from mail.models.account import Account
 from mail.models.domains import Domain
 from tracking.models import TrackedMail
@@ -220,7 +220,7 @@ class Recipient(models.Model):
 
 
 def _is_about_visible(user: User) -> Q:
-    """Whether a message is on a deal, or to or from a person or the domain of an organisation, that the user may see."""
+    """Whether a message is on a deal, or to or from a person, a lead or the domain of an organisation, that the user may see."""
     deals = Thread.deals.through.objects.filter(thread=OuterRef("thread_id"), deal__in=Deal.objects.visible_to(user))
     to = Recipient.objects.filter(message=OuterRef("pk")).exclude(kind=Recipient.Kind.BCC)
     is_to = to.filter(_is_of_visible("email", user) | Q(person__in=Person.objects.visible_to(user)))
@@ -237,7 +237,8 @@ def _is_of_visible(column: str, user: User) -> Q:
     further = ContactPoint.objects.filter(of_seen, kind=ContactPoint.Kind.EMAIL, folded=Lower(OuterRef(column)))
     first = people.exclude(email="").annotate(low=Lower("email")).filter(low=Lower(OuterRef(column)))
     domain = firms.exclude(domain="").exclude(domain__in=PUBLIC_DOMAINS).filter(domain=Domain(OuterRef(column)))
-    return Q(Exists(first)) | Q(Exists(further)) | Q(Exists(domain))
+    leads = Lead.objects.visible_to(user).exclude(email="").annotate(low=Lower("email")).filter(low=Lower(OuterRef(column)))
+    return Q(Exists(first)) | Q(Exists(further)) | Q(Exists(leads)) | Q(Exists(domain))
 
 
 def attachment_path(attachment: "Attachment", name: str) -> str:

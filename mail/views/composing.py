@@ -25,12 +25,13 @@ from django.views.decorators.http import require_POST, require_safe
 from crm.accounts.models import User
 from crm.accounts.requests import signed_in
 from crm.lib.primary_keys import primary_key
-from crm.records.models import ContactPoint, Deal, Organisation, Person
+from crm.records.models import RECORDS, ContactPoint, Deal, Organisation, Person, Record
 from mail import (
     addresses,
     attachments,
     body,
     consent_block,
+    correspondents,
     drafts,
     forwarding,
     merge_fields,
@@ -82,6 +83,7 @@ class Start:
     is_fresh: bool = False
     query: str = ""
     organisation_pk: int | None = None
+    offered: list[addresses.Mailbox] = field(default_factory=list)  # others who take part
     id: str = field(default_factory=lambda: f"composer-{get_random_string(8)}")
 
     @property
@@ -211,13 +213,14 @@ def draft_discard(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def people(request: HttpRequest) -> JsonResponse:
-    """People whom an address field suggests for what is typed, beginnings first; before, the people of the page's organisation."""
-    typed, organisation = request.GET.get("q", "").strip()[:100], primary_key(request.GET.get("organisation", ""))
+    """People whom an address field suggests for what is typed, beginnings first; before, those of the page's deal or organisation."""
+    typed, organisation, deal = (request.GET.get(name, "").strip()[:100] for name in ("q", "organisation", "deal"))
     found = (
         Person.objects.visible_to(signed_in(request)).current().select_related("organisation").prefetch_related("points").order_by("name")
     )
     if not typed:
-        nearest = _suggestions(found.filter(organisation=organisation)[:MOST_SUGGESTED], "")
+        near = Q(organisation=primary_key(organisation)) | Q(deals=primary_key(deal)) | Q(joined_deals=primary_key(deal))
+        nearest = _suggestions(found.filter(near).distinct()[:MOST_SUGGESTED], "")
         return JsonResponse({"people": nearest[:MOST_SUGGESTED]})
     begun = {"folded__gte": typed.lower(), "folded__lt": f"{typed.lower()}\uffff"}  # by the index, as "contains" could not
     further = ContactPoint.objects.filter(kind=ContactPoint.Kind.EMAIL, **begun).exclude(person=None)
@@ -323,11 +326,12 @@ def _start_with_draft(draft: Message) -> Start:
 
 def _start_new(request: HttpRequest, user: User, account: Account | None) -> Start:
     signature = signatures.below(account, is_reply="reply" in request.GET)
-    for kind, model in (("person", Person), ("organisation", Organisation), ("deal", Deal), ("reply", Message)):
+    for kind, model in ({**RECORDS, "reply": Message}).items():
         value = primary_key(request.GET.get(kind, ""))
         if value:
             record = get_object_or_404(model.objects.visible_to(user), pk=value)  # type: ignore[attr-defined]
-            start = _start_about(record, signature, everybody="all" in request.GET)
+            start = _start_with(record, signature, everybody="all" in request.GET) if kind == "reply" else _start_about(record, user)
+            start.body_html = start.body_html or signature
             start.query = urlencode({kind: record.pk})
             return _to_address(start, record, request.GET) if isinstance(record, Person | Organisation) else start
     return Start(title=_("New message"), body_html=signature)
@@ -348,17 +352,20 @@ def _to_address(start: Start, contact: Person | Organisation, asked: QueryDict) 
     return start
 
 
-def _start_about(record: Person | Organisation | Deal | Message, signature: str, *, everybody: bool) -> Start:
-    if isinstance(record, Message):
-        reply = replying.reply_to(record, everybody=everybody)
-        html = f"{signature or '<div><br></div>'}<div><br></div>{reply.quote_html}"
-        return Start(title=_("Reply"), to=reply.to, cc=reply.cc, subject=reply.subject, body_html=html, reply_pk=record.pk)
-    person = record if isinstance(record, Person) else record.person if isinstance(record, Deal) else None
-    to = addresses.write(person.name, person.email) if person and person.email else ""
+def _start_with(message: Message, signature: str, *, everybody: bool) -> Start:
+    """An answer."""
+    reply = replying.reply_to(message, everybody=everybody)
+    html = f"{signature or '<div><br></div>'}<div><br></div>{reply.quote_html}"
+    return Start(title=_("Reply"), to=reply.to, cc=reply.cc, subject=reply.subject, body_html=html, reply_pk=message.pk)
+
+
+def _start_about(record: Record, user: User) -> Start:
+    """A mail to a person, to a lead or to the contact of a deal, where the others who take part are offered."""
+    to, offered = correspondents.mailboxes(record, user)
     return Start(
         title=_("New message"),
-        to=to,
-        body_html=signature,
+        to=str(to or ""),
+        offered=offered,
         deal=record if isinstance(record, Deal) else None,
         organisation_pk=record.pk if isinstance(record, Organisation) else record.organisation_id,
     )

@@ -15,7 +15,7 @@ from crm.accounts.models import User
 from crm.accounts.requests import signed_in
 from crm.lib import heartbeat
 from crm.lib.primary_keys import primary_key
-from crm.records.models import Deal, Organisation, Person
+from crm.records.models import RECORDS, Record
 from mail import asking, lists
 from mail.listing import SEARCH, Listing
 from mail.models import Account, Message
@@ -66,7 +66,7 @@ def _list_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
 
 @require_safe
 def panel(request: HttpRequest) -> HttpResponse:
-    """The user's own mails with a person, an organisation or a deal, for its detail page."""
+    """The user's own mails with the people of a record, for its detail page."""
     user = signed_in(request)
     kind, record = _record_of(request, user)
     page = lists.record_page(user=user, record=record, before=request.GET.get("before", ""))
@@ -112,9 +112,9 @@ def _filter_options(listing: Listing) -> list[FilterOption]:
     ]
 
 
-def _record_of(request: HttpRequest, user: User) -> tuple[str, Person | Organisation | Deal]:
+def _record_of(request: HttpRequest, user: User) -> tuple[str, Record]:
     """The record that the query names, as far as the user may see it."""
-    for kind, model in (("person", Person), ("organisation", Organisation), ("deal", Deal)):
+    for kind, model in RECORDS.items():
         value = primary_key(request.GET.get(kind, ""))
         if value:
             return kind, get_object_or_404(model.objects.visible_to(user), pk=value)

@@ -123,8 +123,20 @@ class Composer {
     this.find("[data-enlarge]")?.addEventListener("click", (event) => {
       event.currentTarget.setAttribute("aria-pressed", this.form.classList.toggle("is-large"));
     });
+    document.addEventListener("click", (event) => this.addRecipient(event), { signal: this.ended });
     window.addEventListener("pagehide", (event) => !event.persisted && this.dropUntouched(), { signal: this.ended });
     document.addEventListener("visibilitychange", () => document.hidden && this.save({ keepalive: true }), { signal: this.ended });
+  }
+
+  // Who takes part in the deal is added by a click, here or beside the composer of the page.
+  addRecipient(event) {
+    const button = event.target.closest("[data-add-recipient]");
+    if (!button || !(this.form.contains(button) || (this.form.dataset.place === "inline" && this.form.closest("#pane-mail")))) return;
+    event.preventDefault();
+    this.chips.to.append(button.dataset.addRecipient);
+    this.chips.to.changed();
+    if (this.form.contains(button)) button.hidden = true;
+    this.chips.to.input.focus();
   }
 
   showTitle() {

@@ -8,7 +8,7 @@ from crm.accounts.models import User
 from crm.demo.company import ANNA, TOM, Colleague
 from crm.demo.data.moments import on
 from crm.records import pipeline
-from crm.records.models import Deal, Person, Stage
+from crm.records.models import Deal, Person, Pipeline, Stage
 
 
 class Sale(NamedTuple):
@@ -23,13 +23,25 @@ class Sale(NamedTuple):
     won: int | None = None  # working days ago
     lost: int | None = None
     reason: str = ""
+    others: tuple[str, ...] = ()  # who take part besides the person
+    chance: int | None = None  # percent, where it is not the stage's
 
 
+NORTHGATE = ("Carla Stein", "Henrik Vogel")
 SALES = (
-    Sale("Northgate: 120 sensors for the Berlin hubs", 48_600, "Boris Petrov", ANNA, (38, 31, 20, 9), closes_in=18),
-    Sale("Helio Dairy: second plant", 36_200, "Ines Albrecht", ANNA, (44, 40, 29, 16, 4), closes_in=9),
+    Sale(
+        "Northgate: 120 sensors for the Berlin hubs",
+        48_600,
+        "Boris Petrov",
+        ANNA,
+        (38, 31, 20, 9),
+        closes_in=18,
+        others=NORTHGATE,
+        chance=75,
+    ),
+    Sale("Helio Dairy: second plant", 36_200, "Ines Albrecht", ANNA, (44, 40, 29, 16, 4), closes_in=9, others=("Petra Kühn",)),
     Sale("Castell: dye house pilot", 12_400, "Lucía Romero", ANNA, (24, 18, 10), closes_in=30),
-    Sale("Alder & Finch: eleven hotels", 64_000, "Olivia Marsh", ANNA, (21, 15, 6, 2), closes_in=25),
+    Sale("Alder & Finch: eleven hotels", 64_000, "Olivia Marsh", ANNA, (21, 15, 6, 2), closes_in=25, others=("Peter Lang",)),
     Sale("Kestrel: cold store metering", 18_900, "Samir Haddad", ANNA, (16, 11), closes_in=45),
     Sale("Vantaa Paper: service contract", 9_800, "Ulla Mäkinen", ANNA, (52, 47, 41, 33, 26), closes_in=5),
     Sale("Moravia Brewing: bottling line", 14_700, "Zdeněk Horák", ANNA, (13, 7), closes_in=40),
@@ -50,24 +62,47 @@ SALES = (
         won=11,
         reason="The only one with a validation pack",
     ),
-    Sale("Vantaa Paper: pump house", 22_600, "Ville Korhonen", ANNA, (66, 61, 50, 39), won=23),
-    Sale("Castell: head office", 6_900, "Marc Vidal", ANNA, (40, 36, 30), lost=19, reason="Budget moved to next year"),
-    Sale("Solent: office block", 8_300, "Judith Cole", TOM, (49, 45), lost=28, reason="Chose a cheaper meter"),
+    Sale("Vantaa Paper: pump house", 22_600, "Ville Korhonen", ANNA, (66, 61, 50, 39), won=23, reason="Product fits best"),
+    Sale("Castell: head office", 6_900, "Marc Vidal", ANNA, (40, 36, 30), lost=19, reason="No budget: moved to next year"),
+    Sale("Solent: office block", 8_300, "Judith Cole", TOM, (49, 45), lost=28, reason="Competitor: chose a cheaper meter"),
+)
+
+
+RENEWALS = "Renewals"
+RENEWAL_STAGES = (("Due within 90 days", 60, 45), ("Terms offered", 75, 21), ("Agreed", 95, 14))  # name, percent, days until it rots
+CONTRACTS = (
+    Sale("Helio Dairy: service 2027", 7_400, "Jonas Weber", ANNA, (18, 6), closes_in=33, others=("Petra Kühn",)),
+    Sale("Northgate: service of the pilot hub", 3_900, "Carla Stein", ANNA, (12,), closes_in=52),
+    Sale("Ardent Pharma: calibration 2027", 12_800, "Liam Byrne", TOM, (25, 15, 3), closes_in=12),
+    Sale("Greenline: service 2027", 2_600, "Gijs van Dam", TOM, (9,), closes_in=61),
+    Sale("Vantaa Paper: pump house service", 5_100, "Ville Korhonen", ANNA, (40, 30, 22), won=14, reason="Relationship"),
+    Sale("Solent: slipway service", 1_900, "Judith Cole", TOM, (35, 27), lost=20, reason="Price"),
 )
 
 
 def load(users: dict[str, User], people: dict[str, Person], *, now: datetime) -> dict[str, Deal]:
     """Create all of them and let each go its way through the stages; answers them by title."""
-    stages = list(pipeline.default_pipeline().stages.all())
-    return {sale.title: _live_through(sale, stages, users[sale.owner.email], people[sale.person], now) for sale in SALES}
+    first = list(pipeline.default_pipeline().stages.all())
+    stages = {**dict.fromkeys(SALES, first), **dict.fromkeys(CONTRACTS, _renewal_stages())}
+    return {sale.title: _live_through(sale, stages[sale], users[sale.owner.email], people, now) for sale in (*SALES, *CONTRACTS)}
 
 
-def _live_through(sale: Sale, stages: list[Stage], owner: User, person: Person, now: datetime) -> Deal:
+def _renewal_stages() -> list[Stage]:
+    renewals = Pipeline.objects.create(name=RENEWALS, position=1)
+    return [
+        renewals.stages.create(name=name, position=position, probability=probability, rotting_days=rotting_days)
+        for position, (name, probability, rotting_days) in enumerate(RENEWAL_STAGES)
+    ]
+
+
+def _live_through(sale: Sale, stages: list[Stage], owner: User, people: dict[str, Person], now: datetime) -> Deal:
     expected = (now + timedelta(days=sale.closes_in)).date() if sale.closes_in else None
+    first = {"title": sale.title, "value": Decimal(sale.value), "stage": stages[0], "probability": sale.chance}
     deal = pipeline.create_deal(
-        deal=Deal(title=sale.title, value=Decimal(sale.value), stage=stages[0], owner=owner, expected_close_on=expected),
+        deal=Deal(**first, owner=owner, expected_close_on=expected),
         organisation=None,
-        person=person,
+        person=people[sale.person],
+        participants=[people[name] for name in sale.others],
         actor=owner,
         now=on(sale.days[0], "09:40", now=now),
     )

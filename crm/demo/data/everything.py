@@ -8,7 +8,7 @@ from django.utils import timezone, translation
 from crm.accounts.models import Role, Team, User
 from crm.demo.clock import local_zone
 from crm.demo.company import COLLEAGUES, PASSWORD
-from crm.demo.data import agenda, consents, contacts, deals, extras, wordings
+from crm.demo.data import agenda, consents, contacts, deals, extras, leads, wordings
 from crm.demo.data.correspondence import Correspondence
 from notifications.models import LiveEvent
 
@@ -21,6 +21,7 @@ def load(*, now: datetime) -> None:
         people = contacts.load(users, now=now)
         sales = deals.load(users, people, now=now)
         extras.load(users["adam@brightwater.test"], people, sales)
+        leads.load(users, now=now)
         agenda.load(users, people, sales, now=now)
         Correspondence(users, people, sales, now).load()
         wordings.load(users, now=now)

@@ -13,8 +13,11 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from lucide.templatetags.lucide import lucide
 
+from crm.accounts.models import User
 from crm.accounts.permissions import Permission
+from crm.records import leads
 from crm.records import money as amounts
+from crm.records.models import Lead
 
 register = template.Library()
 
@@ -84,6 +87,12 @@ def sort_head(context: dict[str, Any], column: str, label: str, css: str = "") -
     wanted = f"-{column}" if is_current and not sort.is_reversed else column
     direction = ("descending" if sort.is_reversed else "ascending") if is_current else "none"
     return {"url": query(context, sort=wanted, page=""), "label": label, "direction": direction, "css": css}
+
+
+@register.simple_tag
+def open_leads(user: User) -> int:
+    """How many leads wait in the inbox for what is to become of them."""
+    return leads.waiting(Lead.objects.visible_to(user)).count()
 
 
 @register.simple_tag

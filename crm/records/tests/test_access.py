@@ -28,7 +28,8 @@ def verbs(records: dict[str, int]) -> list[tuple[str, dict[str, object]]]:
     deal: dict[str, object] = {"stage": Deal.objects.get(pk=records["deal"]).stage_id}
     valid: dict[str, dict[str, object]] = {
         "deal_move": deal,
-        "deal_win": {},
+        "deal_win": {"reason": "price"},
+        "deal_participants": {"person": "Boris Ivanov"},
         "deal_lose": {"reason": "price"},
         "deal_reopen": {},
         "activity_done": {"done": "1"},

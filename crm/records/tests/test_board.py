@@ -10,9 +10,9 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from crm.accounts.models import User
+from crm.accounts.models import Role, User
 from crm.records import board, pipeline
-from crm.records.models import Activity, Deal, Stage, TimelineEntry
+from crm.records.models import Activity, Deal, FieldChange, Pipeline, Stage, TimelineEntry
 from crm.records.tests.queries import count_queries
 
 SCRIPT = {"Accept": "application/json"}
@@ -37,6 +37,101 @@ def test_columns_count_and_sum_per_currency(alice: User, stages: list[Stage]) ->
     first, second, *_rest = board.columns(stages[0].pipeline, alice, now=timezone.now())
     assert (first.count, first.sum) == (3, "€2,000 + $300")
     assert (second.count, second.sum) == (0, "")
+
+
+def test_columns_and_board_weigh_each_value_by_its_own_probability_or_the_stages(alice: User, stages: list[Stage]) -> None:
+    make(alice, stages[0], "a", value=1_000)  # 10 %
+    make(alice, stages[0], "b", value=1_000, probability=50)
+    make(alice, stages[0], "never", value=9_000, probability=0)
+    make(alice, stages[1], "c", value=400, currency="USD")  # 25 %
+    columns = board.columns(stages[0].pipeline, alice, now=timezone.now())
+    assert [column.weighted for column in columns[:3]] == ["€600", "$100", ""]
+    whole = board.totals(columns)
+    assert (whole.count, whole.sum, whole.weighted) == (4, "€11,000 + $400", "€600 + $100")
+
+
+def test_archived_deals_stay_out_of_the_board(alice: User, stages: list[Stage], alice_client: Client) -> None:
+    make(alice, stages[0], "Asleep", archived_at=timezone.now())
+    page = alice_client.get("/deals/")
+    assert "Asleep" not in page.content.decode()
+    assert page.context["totals"].count == 0
+
+
+def test_the_board_is_narrowed_to_the_deals_that_it_is_given(alice: User, charlie: User, stages: list[Stage]) -> None:
+    make(alice, stages[0], "Small", value=1)
+    make(alice, stages[0], "Large", value=5_000)
+    make(charlie, stages[0], "Hidden", value=9_000)
+    large = Deal.objects.filter(value__gt=100).order_by("title").distinct()
+    first = board.columns(stages[0].pipeline, alice, now=timezone.now(), deals=large)[0]
+    assert ([card.title for card in first.cards], first.count, first.sum) == (["Large"], 1, "€5,000")
+
+
+@pytest.fixture
+def renewals(stages: list[Stage]) -> Pipeline:
+    """A second pipeline of two stages."""
+    made = Pipeline.objects.create(name="Renewals", position=1)
+    for position, name in enumerate(("Due", "Agreed")):
+        made.stages.create(name=name, position=position, probability=50)
+    return made
+
+
+def test_the_board_of_another_pipeline_is_remembered(alice: User, stages: list[Stage], renewals: Pipeline, alice_client: Client) -> None:
+    make(alice, stages[0], "First sale")
+    make(alice, renewals.stages.all()[0], "Service contract")
+    assert 'aria-label="Pipelines"' in alice_client.get("/deals/").content.decode()
+    for address in (f"/deals/?pipeline={renewals.pk}", "/deals/"):
+        page = alice_client.get(address).content.decode()
+        assert "Service contract" in page
+        assert "First sale" not in page
+    assert alice_client.get("/deals/new/").context["form"].initial["stage"] == renewals.stages.all()[0]
+    assert "First sale" in alice_client.get(f"/deals/?pipeline={stages[0].pipeline_id}").content.decode()
+
+
+@pytest.mark.parametrize("wanted", ["0", "999999", "x"])
+def test_a_pipeline_that_is_gone_shows_the_first_board(wanted: str, alice_client: Client, renewals: Pipeline) -> None:
+    session = alice_client.session
+    session["pipeline"] = 999_999
+    session.save()
+    assert alice_client.get("/deals/", {"pipeline": wanted}).context["pipeline"].name == "Sales"
+
+
+def test_one_pipeline_alone_needs_no_switcher(alice_client: Client) -> None:
+    assert 'aria-label="Pipelines"' not in alice_client.get("/deals/").content.decode()
+
+
+def test_a_deal_goes_over_to_another_pipeline_and_the_timeline_says_so(
+    alice: User, deal: Deal, renewals: Pipeline, alice_client: Client
+) -> None:
+    due = renewals.stages.all()[0]
+    assert '<optgroup label="Renewals">' in alice_client.get(deal.get_absolute_url()).content.decode()
+    alice_client.post(f"/deals/{deal.pk}/move/", {"stage": due.pk, "seen_in": deal.stage_id})
+    deal.refresh_from_db()
+    assert deal.stage == due
+    assert TimelineEntry.objects.get(deal=deal).text == "Moved from Sales: Contacted to Renewals: Due"
+    assert FieldChange.objects.get(deal=deal, field="stage").after == "Renewals: Due"
+
+
+def test_the_totals_that_a_script_gets_are_those_of_the_filter_in_its_address(
+    alice: User, bob: User, stages: list[Stage], alice_client: Client
+) -> None:
+    [hers] = make(alice, stages[0], "Hers", value=100)
+    make(bob, stages[0], "His", value=900)
+    answer = alice_client.post(f"/deals/{hers.pk}/move/?owner=me", {"stage": stages[1].pk}, headers=SCRIPT).json()
+    assert answer["total"] == {"count": 1, "sum": "€100", "weighted": "€25"}
+    assert answer["columns"][str(stages[0].pk)] == {"count": 0, "sum": "", "weighted": ""}
+
+
+def test_whoever_may_not_change_a_deal_does_not_move_it(alice: User, bob: User, stages: list[Stage], deal: Deal) -> None:
+    bob.custom_role = Role.objects.create(name="Reader", permissions=[])
+    bob.save()
+    client = Client()
+    client.force_login(bob)
+    for verb in ("edit", "move", "win", "lose", "reopen", "participants"):
+        assert client.post(f"/deals/{deal.pk}/{verb}/", {"stage": stages[2].pk, "reason": "x"}).status_code == 404, verb
+    page = client.get(deal.get_absolute_url()).content.decode()
+    assert not any(f"/deals/{deal.pk}/{verb}/" in page for verb in ("edit", "win", "delete"))
+    deal.refresh_from_db()
+    assert (deal.stage, deal.status) == (stages[1], "open")
 
 
 def test_the_board_shows_the_next_activity_or_that_none_is_planned(alice: User, deal: Deal, alice_client: Client) -> None:

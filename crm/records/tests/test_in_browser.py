@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from crm.accounts.models import User
 from crm.records import pipeline, timeline
-from crm.records.models import Activity, Deal, Note, Organisation, Person, Stage
+from crm.records.models import Activity, ClosingReason, Deal, Lead, Note, Organisation, Person, Pipeline, Stage
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 playwright_api = pytest.importorskip("playwright.sync_api")
@@ -113,6 +113,66 @@ def test_a_card_is_moved_by_the_keyboard(tab: Any, alice: User, stages: list[Sta
     assert Deal.objects.get().stage == stages[2]
 
 
+def test_a_card_is_carried_by_the_arrow_keys_and_each_place_is_announced(tab: Any, alice: User, stages: list[Stage]) -> None:
+    make(alice, stages[0], "Ash", "Birch")
+    make(alice, stages[1], "Cedar", "Dogwood")
+    tab.goto("/deals/")
+    said = tab.locator("[data-announce]")
+    tab.get_by_role("link", name="Ash", exact=True).focus()
+    tab.keyboard.press("ArrowDown")
+    playwright_api.expect(tab.get_by_role("link", name="Birch", exact=True)).to_be_focused()
+    tab.keyboard.press("ArrowUp")
+    with tab.expect_response("**/move/") as answer:  # one for the whole series
+        tab.keyboard.press("Shift+ArrowRight")
+        playwright_api.expect(said).to_have_text("Ash: Contacted, 1 of 3")
+        tab.keyboard.press("Shift+ArrowDown")
+        playwright_api.expect(said).to_have_text("Ash: Contacted, 2 of 3")
+    assert answer.value.status == 200
+    playwright_api.expect(tab.get_by_role("link", name="Ash", exact=True)).to_be_focused()
+    kept = Deal.objects.filter(stage=stages[1]).order_by("position", "pk").values_list("title", flat=True)
+    assert list(kept) == titles(tab, stages[1]) == ["Cedar", "Ash", "Dogwood"]
+    tab.keyboard.press("Shift+ArrowLeft")
+    tab.keyboard.press("Shift+ArrowLeft")
+    playwright_api.expect(said).to_have_text("Ash is at the edge of the board.")
+
+
+def test_a_card_dropped_on_lost_is_asked_why_and_stays_where_the_answer_is_refused(tab: Any, alice: User, stages: list[Stage]) -> None:
+    make(alice, stages[0], "Ash", "Birch")
+    ClosingReason.objects.get_or_create(outcome="lost", name="Competitor")
+    tab.goto("/deals/")
+    zone, dialog = tab.locator(".drop-lost"), tab.get_by_role("dialog")
+    for _round in range(2):
+        drop(tab, "Ash", zone)
+        playwright_api.expect(dialog).to_contain_text("Lost: Ash")
+        if _round == 0:
+            dialog.get_by_role("button", name="Cancel").click()
+            assert titles(tab, stages[0]) == ["Ash", "Birch"]
+    dialog.get_by_role("button", name="Mark as lost").click()
+    playwright_api.expect(dialog).to_contain_text("Say why it was lost")
+    dialog.get_by_label("Competitor").check()
+    dialog.get_by_role("button", name="Mark as lost").click()
+    playwright_api.expect(tab.get_by_text("Ash: The deal was marked as lost.")).to_be_visible()
+    assert titles(tab, stages[0]) == ["Birch"]
+    playwright_api.expect(tab.locator("[data-total] [data-sum]")).to_have_text("€100")
+    lost = Deal.objects.get(title="Ash")
+    assert (lost.status, lost.closing_reason) == ("lost", "Competitor")
+
+
+def drop(tab: Any, title: str, onto: Any) -> None:
+    """Pull a card by hand into a zone that shows while one pulls."""
+    start = tab.locator(".card-deal", has_text=title).bounding_box()
+    tab.mouse.move(start["x"] + 40, start["y"] + 20)
+    tab.mouse.down()
+    tab.mouse.move(start["x"] + 60, start["y"] + 60, steps=4)
+    playwright_api.expect(tab.locator("body.is-dragging")).to_have_count(1)
+    end = onto.bounding_box()
+    for step in range(20):  # a hand takes its time
+        tab.mouse.move(end["x"] + end["width"] / 2 + step, end["y"] + end["height"] / 2, steps=2)
+        tab.wait_for_timeout(30)
+    playwright_api.expect(onto.locator("[data-deal]")).to_have_count(1)
+    tab.mouse.up()
+
+
 def test_the_search_box_finds_while_one_types(tab: Any, acme: Organisation, boris: Person) -> None:
     tab.goto("/people/")
     tab.keyboard.press("/")
@@ -194,12 +254,28 @@ def test_no_page_has_a_serious_fault_for_those_who_cannot_see_or_point(
     Activity.objects.create(owner=alice, subject="Overdue", deal=deal, due_at=timezone.now() - timedelta(days=1))
     tab.set_viewport_size({"width": width, "height": 900})
     tab.emulate_media(color_scheme=scheme)
-    record_pages = [record.get_absolute_url() for record in (acme, boris, deal)]
-    lists = ["/people/", "/organisations/", "/deals/", "/deals/list/", "/activities/", "/search/?q=acme", "/insights/", "/people/?q=zzz"]
+    deal.participants.add(Person.objects.create(owner=alice, name="Carla", email="carla@acme-tools.example"))
+    Pipeline.objects.create(name="Renewals", position=1).stages.create(name="Due")
+    lead = Lead.objects.create(owner=alice, title="Asks", person_name="Hanne", email="hanne@fjord.example", source="Website")
+    record_pages = [record.get_absolute_url() for record in (acme, boris, deal, lead)]
+    lists = [
+        "/people/",
+        "/organisations/",
+        "/deals/",
+        "/deals/list/",
+        "/leads/",
+        "/activities/",
+        "/search/?q=acme",
+        "/insights/",
+        "/people/?q=zzz",
+    ]
     forms = [
         "/people/new/",
         "/organisations/new/",
         "/deals/new/",
+        f"/deals/{deal.pk}/edit/",
+        "/leads/new/",
+        f"/leads/{lead.pk}/convert/",
         "/activities/new/",
         f"/deals/{deal.pk}/delete/",
         f"/activities/{call.pk}/",
