@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.models import User
 from crm.records.contacts import PUBLIC_DOMAINS
-from crm.records.models import Deal, Organisation, Person
+from crm.records.models import Deal, Lead, Organisation, Person, Record
 from mail import asking, awaiting, paging, searching, senders, sharing
 from mail.models import Attachment, Message, Recipient, Thread
 from mail.models.message import MessageQuerySet
@@ -68,7 +68,7 @@ def search_page(*, user: User, asked: asking.Asked, filters: Iterable[str] = (),
 
 def record_page(*, user: User, record: Person | Organisation | Deal, before: str = "", size: int = 10) -> Page:
     """The user's own conversations with a person, with an organisation's people, or about a deal; and what colleagues share of theirs."""
-    threads = list(_threads_with(record, user)[:MOST_THREADS])
+    threads = list(threads_with(record, user)[:MOST_THREADS])
     shown = Message.objects.readable_by(user).exclude(folder__in=UNRECORDED).filter(thread__in=threads)
     newest = Message.objects.filter(pk__in=paging.newest_of_each(shown, before=before, wanted=size + 1))
     page = _page(newest, user=user, before="", size=size)
@@ -108,12 +108,12 @@ def _filtered(messages: MessageQuerySet, filters: Iterable[str], user: User) -> 
     return messages
 
 
-def _threads_with(record: Person | Organisation | Deal, user: User) -> QuerySet[Any]:
+def threads_with(record: Record, user: User) -> QuerySet[Any]:
     """Narrow searches put together, everybody's: one search with “or” would read the whole mailbox. Hidden copies are their sender's."""
     if isinstance(record, Deal):
         return Thread.objects.filter(deals=record).values_list("pk", flat=True)
-    people = [record] if isinstance(record, Person) else list(record.people.all())
-    addresses = {person.email.lower() for person in people if person.email}
+    people = _people_of(record)
+    addresses = {one.email.lower() for one in (*people, record) if isinstance(one, Person | Lead) and one.email}
     to = Recipient.objects.order_by().filter(~Q(kind=Recipient.Kind.BCC) | Q(message__owner=user))
     messages = Message.objects.order_by()
     written = [to.filter(person__in=people), to.annotate(address=Lower("email")).filter(address__in=addresses)]
@@ -123,6 +123,13 @@ def _threads_with(record: Person | Organisation | Deal, user: User) -> QuerySet[
         received.append(messages.filter(from_email__domain=record.domain.lower()))
     first, *others = [rows.values_list("message__thread_id", flat=True) for rows in written]
     return first.union(*others, *[rows.values_list("thread_id", flat=True) for rows in received])
+
+
+def _people_of(record: Record) -> list[Person]:
+    if isinstance(record, Organisation):
+        return list(record.people.all())
+    person = record.person if isinstance(record, Lead) else record
+    return [person] if isinstance(person, Person) else []
 
 
 def folder_counts(user: User) -> dict[str, int]:

@@ -27,10 +27,12 @@ KINDS = {
     "plan_call": Kind(_("Plan a call"), "phone", _("Somebody opens a mail three times and you have planned nothing with them.")),
     "follow_up": Kind(_("No reply"), "clock", _("Nobody answers a mail within three working days.")),
     "silence": Kind(_("Opened again"), "eye", _("Somebody opens a mail again after thirty days of silence.")),
+    "reminder": Kind(_("Reminders"), "alarm-clock", _("An activity that you wanted to be reminded of is due.")),
+    "mention": Kind(_("Mentions"), "at-sign", _("A colleague mentions you in a note.")),
     "activity": Kind(_("Activities"), "calendar-check"),
     "deal": Kind(_("Deals"), "circle-dollar-sign"),
 }
-SWITCHED = ("replied", "away", "returned", "plan_call", "follow_up", "silence")  # can be switched off one by one
+SWITCHED = ("replied", "away", "returned", "plan_call", "follow_up", "silence", "reminder", "mention")  # can be switched off one by one
 OTHER = Kind(_("Other"), "sparkles")  # of an app that names a kind of its own
 
 

@@ -16,7 +16,8 @@ from crm.accounts import audit
 from crm.accounts.models import AuditEntry, User
 from crm.consent import ledger
 from crm.privacy.models import Request
-from crm.records.models import Activity, Deal, Note, Person, TimelineEntry
+from crm.records import disk
+from crm.records.models import Activity, Deal, Note, Person, StoredFile, TimelineEntry
 from mail import erasing as mail
 from notifications import feed
 from notifications.models import Card
@@ -45,6 +46,7 @@ def erase_person(*, email: str, note: str, by: User, now: datetime) -> Request:
     counts["cards"] = _erase_cards(people, names)
     counts["entries"] = ledger.erase(email=email, now=now)
     counts["lines"] += _erase_lines(people, names)
+    disk.take_along(StoredFile.objects.filter(person__in=people))
     Person.objects.filter(pk__in=[person.pk for person in people]).delete()
     counts["mentions"] = _count_mentions(names)
     request = _done(Kind.ERASE_PERSON, email, note, by, now, counts)

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from crm.records import disk
 from crm.records.models import Activity, Deal, Lead, Note, Organisation, Record, StoredFile, TimelineEntry
 
 LINKS = ("person", "organisation", "deal", "lead")
@@ -19,6 +20,7 @@ class Consequences:
 
     notes: int
     activities: int
+    files: int = 0
     people_left: int = 0
     deals_left: int = 0
 
@@ -53,6 +55,7 @@ def consequences(record: Record) -> Consequences:
     return Consequences(
         notes=_only_here(Note, record).count(),
         activities=_only_here(Activity, record).count(),
+        files=_only_here(StoredFile, record).count(),
         people_left=record.people.count() if isinstance(record, Organisation) else 0,
         deals_left=0 if isinstance(record, Deal | Lead) else record.deals.count(),
     )
@@ -60,8 +63,9 @@ def consequences(record: Record) -> Consequences:
 
 @transaction.atomic
 def delete(record: Record) -> None:
-    """Delete a record with its own notes, activities and timeline; what belongs to another record too stays there."""
+    """Delete a record with its own notes, activities, files and timeline; what belongs to another record too stays there."""
     link = link_of(record)
+    disk.take_along(_only_here(StoredFile, record))
     for model in SHARED:
         model.objects.filter(_also_elsewhere(link), **{link: record}).update(**{link: None})
     if isinstance(record, Organisation):  # lines about its people and deals are theirs; they named it in passing

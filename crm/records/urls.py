@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from crm.records.views import activities, board, deals, detail, notes, organisations, people, picking
+from crm.records.views import activities, board, calendar, deals, detail, feed, files, notes, organisations, people, picking
 
 app_name = "records"
 urlpatterns = [
@@ -30,13 +30,22 @@ urlpatterns = [
     path("activities/", activities.activity_list, name="activity_list"),
     path("activities/new/", activities.activity_create, name="activity_create"),
     path("activities/plan/", activities.activity_plan, name="activity_plan"),
+    path("activities/calendar/", calendar.activity_calendar, name="activity_calendar"),
     path("activities/<int:pk>/", activities.activity_detail, name="activity_detail"),
     path("activities/<int:pk>/edit/", activities.activity_edit, name="activity_edit"),
     path("activities/<int:pk>/done/", activities.activity_done, name="activity_done"),
+    path("activities/<int:pk>/move/", calendar.activity_move, name="activity_move"),
     path("activities/<int:pk>/delete/", activities.activity_delete, name="activity_delete"),
+    path("calendar/<str:token>.ics", feed.calendar, name="calendar"),
+    path("settings/calendar/", feed.settings, name="calendar_settings"),
+    path("notes/mentions/", notes.mention_options, name="mention_options"),
     path("notes/new/", notes.note_create, name="note_create"),
     path("notes/<int:pk>/edit/", notes.note_edit, name="note_edit"),
     path("notes/<int:pk>/delete/", notes.note_delete, name="note_delete"),
+    path("notes/<int:pk>/pin/", notes.note_pin, name="note_pin"),
+    path("files/new/", files.file_create, name="file_create"),
+    path("files/<int:pk>/", files.file_download, name="file_download"),
+    path("files/<int:pk>/delete/", files.file_delete, name="file_delete"),
     path("timeline/", detail.timeline, name="timeline"),
     path("focus/", detail.focus, name="focus"),
     path("pick/<slug:kind>/", picking.pick, name="pick"),

@@ -16,6 +16,7 @@ from crm.records.models.contacts import ContactPoint, Label, Organisation, Perso
 from crm.records.models.custom import CustomChoice, CustomField, CustomValue
 from crm.records.models.deals import ClosingReason, Deal, Lead, Pipeline, Stage
 from crm.records.models.owned import Owned, OwnedQuerySet, Shared, Tag
+from crm.records.models.subscriptions import CalendarFeed
 
 __all__ = [
     "RECORDS",
@@ -23,6 +24,7 @@ __all__ = [
     "Activity",
     "ActivityKind",
     "ActivityQuerySet",
+    "CalendarFeed",
     "ClosingReason",
     "ContactPoint",
     "CustomChoice",

@@ -54,9 +54,9 @@ def test_what_belongs_to_hidden_people_is_not_told_on_a_shared_organisation(alic
 def test_what_is_logged_for_person_and_deal_is_told_once(alice: User, boris: Person, deal: Deal) -> None:
     at = timezone.now()
     for about in ({"person": boris}, {"deal": deal}):
-        timeline.log(kind="mail_sent", text="Email sent: Offer", url="/mail/threads/1/", at=at, **about)  # type: ignore[arg-type]
-    assert texts(boris, alice) == ["Email sent: Offer"]
-    assert texts(deal, alice) == ["Email sent: Offer"]
+        timeline.log(kind="replied", text="Boris answered", url="/mail/threads/1/", at=at, **about)  # type: ignore[arg-type]
+    assert texts(boris, alice) == ["Boris answered"]
+    assert texts(deal, alice) == ["Boris answered"]
 
 
 def test_newest_first_with_notes_moves_and_done_activities_among_each_other(alice: User, deal: Deal) -> None:

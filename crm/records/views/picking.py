@@ -12,7 +12,7 @@ from crm.records.picking import KINDS
 from crm.records.views.page import Request
 
 SUGGESTIONS = 8
-ORDER = {"person": "name", "organisation": "name", "deal": "title"}
+ORDER = {"person": "name", "organisation": "name", "deal": "title", "lead": "title"}
 
 
 def _hint(record: object) -> str:
