@@ -8,7 +8,7 @@ from crm.records.models import Activity, ActivityKind
 
 CUSTOM = "custom-"  # before the pk of a kind of the company's own
 OWN_ICON = "circle-check"  # of such a kind whose icon nobody knows
-ICONS = {"call": "phone", "meeting": "users", "task": "check", "deadline": "flag", "custom": OWN_ICON}
+ICONS = {"call": "phone", "meeting": "users", "task": "list-todo", "deadline": "flag", "custom": OWN_ICON}
 
 
 def key_of(activity: Activity) -> str:

@@ -39,6 +39,10 @@ BEHIND_SIGN_IN = [
     "/settings/audit/",
     "/assistant/",
     "/settings/assistant/",
+    "/settings/calendar/",
+    "/activities/calendar/?mode=month",
+    "/activities/calendar/?mode=week",
+    "/activities/calendar/?mode=day",
 ]
 
 

@@ -38,7 +38,7 @@ def before(minutes: int) -> str:
     return str(REMINDERS.get(minutes) or _("{time} before").format(time=lasting(minutes)))
 
 
-def _minutes(label: Promise) -> forms.TypedChoiceField:
+def _minutes(label: Any) -> forms.TypedChoiceField:
     return forms.TypedChoiceField(label=label, coerce=int, empty_value=None, required=False)
 
 

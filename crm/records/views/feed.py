@@ -41,8 +41,7 @@ def calendar(request: HttpRequest, token: str) -> HttpResponseBase:
     response["X-Robots-Tag"] = "noindex"
     response["X-Content-Type-Options"] = "nosniff"
     response["Referrer-Policy"] = "no-referrer"
-    answer: HttpResponseBase = get_conditional_response(request, etag=etag, response=response)
-    return answer
+    return get_conditional_response(request, etag=etag, response=response) or response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
