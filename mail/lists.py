@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.accounts.models import User
 from crm.records.contacts import PUBLIC_DOMAINS
 from crm.records.models import Deal, Lead, Organisation, Person, Record
-from mail import asking, awaiting, paging, searching, senders, sharing
+from mail import asking, awaiting, paging, searching, senders
 from mail.models import Attachment, Message, Recipient, Thread
 from mail.models.message import MessageQuerySet
 from tracking import ladder, preferences
@@ -63,16 +63,6 @@ def search_page(*, user: User, asked: asking.Asked, filters: Iterable[str] = (),
     page = _page(shown, user=user, before="", size=size)
     senders.attach(page.rows, user)
     _attach_excerpts(page.rows, asked)
-    return page
-
-
-def record_page(*, user: User, record: Person | Organisation | Deal, before: str = "", size: int = 10) -> Page:
-    """The user's own conversations with a person, with an organisation's people, or about a deal; and what colleagues share of theirs."""
-    threads = list(threads_with(record, user)[:MOST_THREADS])
-    shown = Message.objects.readable_by(user).exclude(folder__in=UNRECORDED).filter(thread__in=threads)
-    newest = Message.objects.filter(pk__in=paging.newest_of_each(shown, before=before, wanted=size + 1))
-    page = _page(newest, user=user, before="", size=size)
-    sharing.attach_sharers(page.rows, user)
     return page
 
 
