@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from crm.consent.models import Consent, Question, Restriction
 from crm.consent.models import Settings as Company
 from crm.privacy.models import Request
-from crm.records.models import Activity, Deal, Note, Organisation, Person, TimelineEntry
+from crm.records.models import Activity, Deal, Note, Organisation, Person, StoredFile, TimelineEntry
 from mail import erasing
 from mail.models import Message, Recipient
 from tracking import exporting as tracking
@@ -33,6 +33,7 @@ def sections(email: str, *, now: datetime) -> Iterator[tuple[str, str, Iterable[
     yield "organisation", _("Organisation"), _organisations(people)
     yield "deals", _("Deals"), Deal.objects.filter(about).order_by("pk").values("title", "status")
     yield "notes", _("Notes"), Note.objects.filter(about).order_by("pk").values("created_at", "text")
+    yield "files", _("Files"), StoredFile.objects.filter(about).order_by("pk").values("created_at", "name", "size")
     yield "activities", _("Activities"), _activities(about)
     yield "timeline", _("Timeline"), TimelineEntry.objects.filter(about).order_by("at", "pk").values("at", "text")
     yield "mails", _("Mails"), _mails(email)

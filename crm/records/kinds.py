@@ -23,15 +23,18 @@ def icon_of(activity: Activity) -> str:
 
 def offered(kept: ActivityKind | None = None) -> list[tuple[str, str]]:
     """Keys and names of the kinds to choose from; an archived one only where it is `kept`."""
-    shipped = [(kind.value, str(kind.label)) for kind in Activity.Kind if kind != Activity.Kind.CUSTOM]
     own = ActivityKind.objects.filter(Q(archived_at=None) | Q(pk=kept.pk if kept else None))
-    return [*shipped, *_named(own)]
+    return [*_shipped(), *_named(own)]
 
 
 def known() -> list[tuple[str, str]]:
     """Keys and names of all kinds, archived ones at the end: by them one can still look for what there is."""
     own = sorted(ActivityKind.objects.all(), key=lambda kind: kind.archived_at is not None)
-    return [*offered()[: len(Activity.Kind) - 1], *_named(own)]
+    return [*_shipped(), *_named(own)]
+
+
+def _shipped() -> list[tuple[str, str]]:
+    return [(kind.value, str(kind.label)) for kind in Activity.Kind if kind != Activity.Kind.CUSTOM]
 
 
 def _named(kinds: Iterable[ActivityKind]) -> list[tuple[str, str]]:

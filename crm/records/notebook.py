@@ -12,7 +12,9 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from inscriptis import get_text
+from inscriptis import Inscriptis
+from inscriptis.css_profiles import CSS_PROFILES
+from inscriptis.model.config import ParserConfig
 
 from crm.accounts.models import User
 from crm.records import readers
@@ -31,6 +33,7 @@ SCHEMES = {"http", "https", "mailto", "tel"}
 TAG = re.compile(r"<[^<>]*>")
 FORMATTING = re.compile(r"<(?:a|b|code|em|i|s|strike|strong|u)[\s/>]", re.IGNORECASE)
 HARMLESS = 100_000  # elements: unclosed formatting is opened anew in each block that follows
+PLAIN = ParserConfig(css=CSS_PROFILES["strict"].copy())
 SPACES = re.compile(r"\n{3,}")
 
 
@@ -69,7 +72,8 @@ def _read_html(html: str) -> Written:
         html = f"<p>{escape(TAG.sub(' ', html))}</p>"
     clean = nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="noopener noreferrer nofollow")
     tree = lxml.html.fragment_fromstring(clean.replace("\xa0", " "), create_parent="div")
-    text = SPACES.sub("\n\n", "\n".join(line.rstrip() for line in get_text(str(lxml.html.tostring(tree, encoding="unicode"))).splitlines()))
+    lines = Inscriptis(tree, PLAIN).get_text().splitlines()
+    text = SPACES.sub("\n\n", "\n".join(line.rstrip() for line in lines))
     return Written(text.strip(), clean if text.strip() else "", frozenset(_marked(tree)))
 
 

@@ -38,5 +38,6 @@ function hook(form) {
 }
 
 export function hookFiles(root) {
-  root.querySelectorAll("[data-file-form]:not([data-hooked])").forEach(hook);
+  const forms = [...(root.matches?.("[data-file-form]") ? [root] : []), ...root.querySelectorAll("[data-file-form]")];
+  forms.filter((form) => !form.dataset.hooked).forEach(hook);
 }

@@ -25,9 +25,8 @@ async function hook(box) {
   root.dataset.placeholder = box.dataset.placeholder;
   editor.html = html.value || paragraphs(text.value);
   root.classList.toggle("is-blank", !root.textContent.trim());
-  new Mentions(box, editor, keep);
+  new Mentions(box, editor);
   form.addEventListener("submit", () => { html.value = editor.html; }, true);
-  form.addEventListener("htmx:configRequest", (event) => { event.detail.parameters.set?.("html", editor.html); });
   if (hadFocus || text.hasAttribute("aria-invalid")) editor.focus();
 }
 
@@ -35,8 +34,8 @@ const paragraphs = (text) => text && text.split("\n").map((line) => `<div>${line
 
 // “@” and the beginning of a name open a list; arrows, Enter, Tab and Escape as in every list of suggestions.
 class Mentions {
-  constructor(box, editor, onPick) {
-    Object.assign(this, { box, editor, onPick, active: -1 });
+  constructor(box, editor) {
+    Object.assign(this, { box, editor, active: -1 });
     this.list = Object.assign(document.createElement("div"), { className: "options mention-options", hidden: true, id: `mentions-${Math.random().toString(36).slice(2, 8)}` });
     this.list.setAttribute("role", "listbox");
     this.list.setAttribute("aria-label", box.dataset.mentionLabel);
@@ -120,9 +119,13 @@ class Mentions {
     if (!typed || !option) return;
     const mark = Object.assign(document.createElement("span"), { textContent: `@${option.dataset.name}` });
     mark.dataset.mention = option.dataset.pk;
-    this.editor.squire.setSelection(typed.place);
-    this.editor.squire.insertHTML(`${mark.outerHTML}&nbsp;`);
-    this.editor.focus();
-    this.onPick();
+    const { squire } = this.editor, after = document.createTextNode("\u00a0"), caret = document.createRange();
+    squire.saveUndoState();
+    typed.place.deleteContents(); // by hand: Squire would begin a new line
+    typed.place.insertNode(after);
+    typed.place.insertNode(mark);
+    caret.setStart(after, 1);
+    squire.setSelection(caret).focus();
+    this.editor.onInput();
   }
 }
