@@ -6,7 +6,6 @@ export function hookNotes(boxes) {
 }
 
 async function hook(box) {
-  box.dataset.hooked = "true";
   const form = box.closest("form"), text = form.elements.text, html = form.elements.html;
   await loadEditor(box.dataset);
   const find = (name) => box.querySelector(`[data-${name}]`);

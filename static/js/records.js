@@ -7,6 +7,7 @@ function hook(root) {
   hookPicks(root);
   hookFiles(root);
   const boxes = root.querySelectorAll("[data-note-box]:not([data-hooked])");
+  for (const box of boxes) box.dataset.hooked = "true"; // at once: the module comes later, and htmx tells of the same part meanwhile
   if (boxes.length) import("./notes.js").then(({ hookNotes }) => hookNotes(boxes));
 }
 

@@ -75,7 +75,7 @@ def test_an_outsider_gets_nothing_and_a_colleague_does(deal: Deal, alice: User, 
 
 def test_a_file_that_is_gone_from_the_disk_is_not_found(deal: Deal, alice: User, alice_client: Client) -> None:
     file = filing.keep(record=deal, upload=upload(), by=alice)
-    file.file.storage.delete(file.file.name)
+    file.file.storage.delete(file.file.name or "")
     assert alice_client.get(f"/files/{file.pk}/").status_code == 404
 
 
