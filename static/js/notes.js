@@ -26,7 +26,9 @@ async function hook(box) {
   root.classList.toggle("is-blank", !root.textContent.trim());
   new Mentions(box, editor);
   form.addEventListener("submit", () => { html.value = editor.html; }, true);
-  if (hadFocus || text.hasAttribute("aria-invalid")) editor.focus();
+  if (!hadFocus && !text.hasAttribute("aria-invalid")) return;
+  editor.focus();
+  editor.squire.moveCursorToEnd(); // one goes on where one was writing before the editor was there
 }
 
 const paragraphs = (text) => text && text.split("\n").map((line) => `<div>${line.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`) || "<br>"}</div>`).join("");

@@ -54,8 +54,7 @@ def test_an_activity_is_put_on_another_day_by_mouse_and_by_keys(tab: Any, alice:
 
 def test_a_note_with_a_mention_a_file_and_the_filter_of_the_timeline(tab: Any, alice: User, bob: User, deal: Deal, call: Activity) -> None:
     tab.goto(f"{deal.get_absolute_url()}?tab=note")
-    editor = tab.get_by_role("textbox", name="Note")
-    editor.click()
+    tab.locator(".note-editor").click()
     tab.keyboard.press("Control+b")
     tab.keyboard.type("Budget")
     tab.keyboard.press("Control+b")
