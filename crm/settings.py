@@ -169,6 +169,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="3", minute="53"),
         "options": {"expires": 3600},
     },
+    "remind of activities": {"task": "crm.records.tasks.remind", "schedule": 30.0, "options": {"expires": 60}},
     "tidy queue and sessions": {"task": "crm.tasks.tidy", "schedule": crontab(hour="3", minute="17"), "options": {"expires": 3600}},
 }
 
@@ -280,6 +281,7 @@ COPIES_LIMIT = ENVIRONMENT.number("COPIES_LIMIT", 20)  # recipients of a tracked
 TRASH_DAYS = ENVIRONMENT.number("TRASH_DAYS", 30)  # until deleted mail is deleted for good; 0: never by itself
 UNDO_SECONDS = ENVIRONMENT.number("UNDO_SECONDS", 10)  # that a mail waits after Send, so that it can be taken back
 MAX_MESSAGE_BYTES = 25 * 1024 * 1024  # of attachments in one mail; what large providers accept
+MAX_FILE_BYTES = 25 * 1024 * 1024  # of one file kept with a record
 MAX_RECEIVED_BYTES = 50 * 1024 * 1024  # of one mail that is imported; larger ones are named and left out
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 

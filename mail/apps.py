@@ -12,9 +12,11 @@ class MailConfig(AppConfig):
     name = "mail"
 
     def ready(self) -> None:
-        from mail import refusals  # models are there only now
+        from crm.records import history
+        from mail import on_records, refusals  # models are there only now
 
         post_migrate.connect(look_after_search, sender=self)
+        history.SOURCES.append(history.Source("mails", on_records.lines))
         no_more.connect(refusals.stop_shared, dispatch_uid="mail.refusals")
 
 

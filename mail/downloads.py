@@ -1,39 +1,16 @@
 """Files of a mail as they are given out: names and types that do no harm, what can be looked at here, and what runs when it is opened."""
 
 import codecs
-import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
 from django.utils.translation import gettext as _
 
+from crm.lib.filenames import ending, safe_name
 from mail import contents, redrawing
 from mail.models import Attachment, Message
 
-OPAQUE: Final = "application/octet-stream"
-OFFICE: Final = "application/vnd.openxmlformats-officedocument."
-TYPES: Final = {  # by the file's ending, never by what the mail claims; a browser does nothing with these but to save or open them
-    "pdf": "application/pdf",
-    "png": "image/png",
-    "jpg": "image/jpeg",
-    "jpeg": "image/jpeg",
-    "gif": "image/gif",
-    "webp": "image/webp",
-    "txt": "text/plain",
-    "csv": "text/csv",
-    "ics": "text/calendar",
-    "vcf": "text/vcard",
-    "zip": "application/zip",
-    "doc": "application/msword",
-    "xls": "application/vnd.ms-excel",
-    "ppt": "application/vnd.ms-powerpoint",
-    "docx": f"{OFFICE}wordprocessingml.document",
-    "xlsx": f"{OFFICE}spreadsheetml.sheet",
-    "pptx": f"{OFFICE}presentationml.presentation",
-    "mp3": "audio/mpeg",
-    "mp4": "video/mp4",
-}
 PICTURES: Final = frozenset({"png", "jpg", "jpeg", "gif", "webp"})
 READABLE: Final = frozenset({"eml", "txt", "csv", "md", "log", "ics", "vcf"})  # shown here as text and nothing else
 # Programs and scripts, what installs them, and the shortcuts and disk images that hide them.
@@ -46,13 +23,10 @@ OF_PAGES: Final = "html htm xhtml shtml mht mhtml svg svgz xml xsl"  # could pre
 RUNS: Final = frozenset(OF_PROGRAMS.split())
 MACROS: Final = frozenset(OF_MACROS.split())
 WEB: Final = frozenset(OF_PAGES.split())
-MAX_NAME: Final = 120
 MAX_PICTURE: Final = 20 * 1024 * 1024  # bytes of a picture that is drawn
 THUMBNAIL: Final = 360  # pixels a side
 PREVIEW: Final = 2400
 MAX_TEXT: Final = 300_000  # bytes
-RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)  # devices to Windows
-UNSAFE = re.compile(r"[/\\:*?\"<>|]+")
 
 
 @dataclass(frozen=True)
@@ -74,28 +48,6 @@ def listed(message: Message) -> list[File]:
     inside = [part for part in parts if part.is_inline and part.content_id]
     shown = _shown(message) if inside else set()
     return [_card(part) for part in parts if not (part in inside and part.content_id in shown)]
-
-
-def safe_name(name: str) -> str:
-    """A file's name without folders, control and direction marks, or anything that a file system takes for something else."""
-    base = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
-    plain = "".join(
-        letter if unicodedata.category(letter)[0] != "C" and unicodedata.category(letter) not in ("Zl", "Zp") else "" for letter in base
-    )
-    plain = " ".join(UNSAFE.sub("_", plain).split()).strip(" .")
-    if RESERVED.match(plain):
-        plain = f"_{plain}"
-    return _shortened(plain) or _("file")
-
-
-def safe_type(name: str) -> str:
-    """The type that a file is given out with: by its ending, or bytes."""
-    return TYPES.get(ending(name), OPAQUE)
-
-
-def ending(name: str) -> str:
-    """What stands behind the last dot of the name that is shown, in lower case."""
-    return safe_name(name).rpartition(".")[2].lower() if "." in safe_name(name) else ""
 
 
 def warning(name: str) -> str:
@@ -128,17 +80,6 @@ def _card(part: Attachment) -> File:
 def _shown(message: Message) -> set[str]:
     """Which parts the text refers to."""
     return {picture.content_id for picture in contents.read(message.body_html).pictures if picture.content_id}
-
-
-def _shortened(name: str) -> str:
-    """Cut in front of its ending, by characters and by the bytes that file systems count."""
-    stem, dot, last = name.rpartition(".")
-    if not dot or len(last) > 15:
-        stem, last = name, ""
-    room = MAX_NAME - len(last) - 1
-    while len(stem) > room or len(stem.encode(errors="replace")) > 220:
-        stem = stem[:-1]
-    return f"{stem}.{last}" if last else stem
 
 
 def drawn(part: Attachment, *, side: int) -> redrawing.Drawn:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.accounts.models import User
 from crm.records.contacts import PUBLIC_DOMAINS
 from crm.records.models import Deal, Organisation, Record
-from mail import asking, awaiting, correspondents, paging, searching, senders, sharing
+from mail import asking, awaiting, correspondents, paging, searching, senders
 from mail.models import Attachment, Message, Recipient, Thread
 from mail.models.message import MessageQuerySet
 from tracking import ladder, preferences
@@ -66,19 +66,9 @@ def search_page(*, user: User, asked: asking.Asked, filters: Iterable[str] = (),
     return page
 
 
-def record_page(*, user: User, record: Record, before: str = "", size: int = 10) -> Page:
-    """The user's own conversations with the people of a record, or about the deal; and what colleagues share of theirs."""
-    threads = list(_threads_with(record, user)[:MOST_THREADS])
-    shown = Message.objects.readable_by(user).exclude(folder__in=UNRECORDED).filter(thread__in=threads)
-    newest = Message.objects.filter(pk__in=paging.newest_of_each(shown, before=before, wanted=size + 1))
-    page = _page(newest, user=user, before="", size=size)
-    sharing.attach_sharers(page.rows, user)
-    return page
-
-
 def record_count(*, user: User, record: Record) -> int:
     """How many conversations that would be."""
-    threads = list(_threads_with(record, user)[:MOST_THREADS])
+    threads = list(threads_with(record, user)[:MOST_THREADS])
     shown = Message.objects.readable_by(user).exclude(folder__in=UNRECORDED).filter(thread__in=threads)
     return shown.order_by().values("thread").distinct().count()
 
@@ -115,7 +105,7 @@ def _filtered(messages: MessageQuerySet, filters: Iterable[str], user: User) -> 
     return messages
 
 
-def _threads_with(record: Record, user: User) -> QuerySet[Any]:
+def threads_with(record: Record, user: User) -> QuerySet[Any]:
     """Narrow searches put together, everybody's: one search with “or” would read the whole mailbox. Hidden copies are their sender's."""
     people = correspondents.people_of(record)
     addresses = correspondents.addresses_of(record, people)

@@ -1,9 +1,6 @@
 """Private or shared: whether colleagues who may see a contact, an organisation or a deal may read a mail there."""
 
-from collections.abc import Iterable
-
 from django.db import transaction
-from django.db.models import Count
 
 from crm.accounts.models import User
 from mail.models import MailOptions, Message, Thread
@@ -34,17 +31,3 @@ def share(*, thread: Thread, is_shared: bool, message: Message | None = None) ->
     """Share a conversation or one mail of it, or make it private again."""
     mails = thread.messages.filter(owner=thread.owner)
     (mails.filter(pk=message.pk) if message else mails).update(is_shared=is_shared)
-
-
-def attach_sharers(rows: Iterable[Message], user: User) -> None:
-    """Give the rows that are colleagues' `sharer`, whose it is, and count of their conversation only what is shared."""
-    others = {row.thread_id: row for row in rows if row.owner_id != user.pk}
-    if not others:
-        return
-    owners = User.objects.in_bulk({row.owner_id for row in others.values()})
-    readable = Message.objects.readable_by(user).filter(thread__in=list(others)).order_by()
-    sizes = dict(readable.values_list("thread_id").annotate(Count("pk")))
-    with_files = set(readable.exclude(attachments=None).values_list("thread_id", flat=True))
-    for thread, row in others.items():
-        row.sharer, row.thread_size = owners[row.owner_id], sizes.get(thread, 1)  # type: ignore[attr-defined]
-        row.has_attachment, row.tracked = thread in with_files, None  # type: ignore[attr-defined]

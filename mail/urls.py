@@ -42,7 +42,6 @@ urlpatterns = [
     path("mail/attachments/<int:pk>/preview/", files.attachment_preview, name="attachment_preview"),
     path("mail/attachments/<int:pk>/text/", files.attachment_text, name="attachment_text"),
     path("mail/attachments/<int:pk>/remove/", files.attachment_remove, name="attachment_remove"),
-    path("mail/panel/", folders.panel, name="panel"),
     path("mail/threads/<int:pk>/", threads.thread, name="thread"),
     path("mail/threads/<int:pk>/star/", changes.thread_star, name="thread_star"),
     path("mail/threads/<int:pk>/deals/", about.thread_deals, name="thread_deals"),

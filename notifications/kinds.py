@@ -27,11 +27,16 @@ KINDS = {
     "plan_call": Kind(_("Plan a call"), "phone", _("Somebody opens a mail three times and you have planned nothing with them.")),
     "follow_up": Kind(_("No reply"), "clock", _("Nobody answers a mail within three working days.")),
     "silence": Kind(_("Opened again"), "eye", _("Somebody opens a mail again after thirty days of silence.")),
+    "reminder": Kind(_("Reminders"), "alarm-clock", _("An activity that you wanted to be reminded of is due.")),
+    "mention": Kind(_("Mentions"), "at-sign", _("A colleague mentions you in a note.")),
     "activity": Kind(_("Activities"), "calendar-check"),
     "followed": Kind(_("Followed"), "bell-ring", _("A quiet line when somebody else changes a record that you follow.")),
     "deal": Kind(_("Deals"), "circle-dollar-sign"),
 }
-SWITCHED = ("replied", "away", "returned", "plan_call", "follow_up", "silence", "followed")  # can be switched off one by one
+SWITCHED = (  # can be switched off one by one
+    *("replied", "away", "returned", "plan_call", "follow_up", "silence"),
+    *("reminder", "mention", "followed"),
+)
 OTHER = Kind(_("Other"), "sparkles")  # of an app that names a kind of its own
 
 

@@ -4,7 +4,7 @@ import logging
 import re
 from types import TracebackType
 
-TOKEN = re.compile(r"(/(?:[ilp]|p/[a-z]+|mail/pictures)/)[A-Za-z0-9_-]{6,}[^\s\"']*")
+TOKEN = re.compile(r"(/(?:[ilp]|p/[a-z]+|mail/pictures|calendar)/)[A-Za-z0-9_-]{6,}[^\s\"']*")
 EMAIL = re.compile(r"[^\s@<>\"'(),;:=]+@[\w-]+(?:\.[\w-]+)+")
 ADDRESS = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b|(?<![\w:])(?:[0-9a-f]{0,4}:){3,7}[0-9a-f]{0,4}(?![\w:])", re.IGNORECASE)
 QUOTED_ROW = re.compile(r"^(DETAIL: ).*", re.MULTILINE)  # PostgreSQL repeats the values of the row that it refused
@@ -15,7 +15,7 @@ class MaskTokens(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         text = record.getMessage()
-        if "/i/" in text or "/l/" in text or "/p/" in text or "/pictures/" in text:
+        if "/i/" in text or "/l/" in text or "/p/" in text or "/pictures/" in text or "/calendar/" in text:
             record.msg, record.args = TOKEN.sub(r"\1…", text), None
         return True
 

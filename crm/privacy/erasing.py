@@ -17,7 +17,7 @@ from crm.accounts.models import AuditEntry, User
 from crm.consent import ledger
 from crm.privacy import whom
 from crm.privacy.models import Request
-from crm.records import removal
+from crm.records import disk
 from crm.records.models import Activity, Deal, FieldChange, Lead, Note, Person, StoredFile, TimelineEntry
 from mail import erasing as mail
 from notifications import feed
@@ -52,7 +52,7 @@ def erase_person(*, email: str, note: str, by: User, now: datetime) -> Request:
     counts["lines"] += _erase_lines(people, names)
     counts["changes"] += _erase_changes(people, names)
     counts["leads"] = _unname_leads(people, found.emails)
-    removal.delete_files(StoredFile.objects.filter(person__in=people))
+    disk.take_along(StoredFile.objects.filter(person__in=people))
     Person.objects.filter(pk__in=[person.pk for person in people]).delete()
     counts["mentions"] = _count_mentions(names)
     request = _done(Kind.ERASE_PERSON, email, note, by, now, counts)

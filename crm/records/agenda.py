@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from crm.records import reminding
 from crm.records.models import Activity, ActivityQuerySet, Deal, Lead, Organisation, Person
 
 
@@ -95,11 +96,29 @@ def save(
     deal: Deal | None = None,
     lead: Lead | None = None,
 ) -> Activity:
-    """Plan or change an activity, which belongs to the given records from now on; it stays with its lead."""
-    activity.person, activity.organisation, activity.deal = person, organisation, deal
-    activity.lead = lead or activity.lead
+    """Plan or change an activity, which belongs to the given records from now on.
+
+    It stays with its lead. At another time it is reminded of anew.
+    """
+    activity.person, activity.organisation, activity.deal, activity.lead = person, organisation, deal, lead or activity.lead
+    if activity.pk:
+        former = Activity.objects.select_for_update().get(pk=activity.pk)
+        is_same = (former.due_at, former.remind_minutes) == (activity.due_at, activity.remind_minutes)
+        activity.reminded_at, activity.done_at = former.reminded_at if is_same else None, former.done_at
     activity.save()
     return activity
+
+
+@transaction.atomic
+def move(*, activity: Activity, day: date) -> Activity:
+    """Put an activity on another day, at the same time of the clock in the active zone."""
+    current: Activity = Activity.objects.select_for_update().get(pk=activity.pk)
+    clock = timezone.localtime(current.due_at).time()
+    due_at = timezone.make_aware(datetime.combine(day, clock))
+    if due_at != current.due_at:
+        current.due_at, current.reminded_at = due_at, None
+        current.save(update_fields=["due_at", "reminded_at", "updated_at"])
+    return current
 
 
 @transaction.atomic
@@ -109,4 +128,13 @@ def set_done(*, activity: Activity, is_done: bool, now: datetime) -> Activity:
     if (current.done_at is not None) != is_done:
         current.done_at = now if is_done else None
         current.save(update_fields=["done_at", "updated_at"])
+        if is_done:
+            reminding.settle(current, now=now)
     return current
+
+
+@transaction.atomic
+def delete(*, activity: Activity, now: datetime) -> None:
+    """Drop an activity, and the reminder of it."""
+    reminding.settle(activity, now=now)
+    activity.delete()

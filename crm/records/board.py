@@ -7,11 +7,12 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from django.db.models import Count, DecimalField, F, OuterRef, Subquery, Sum, Window
+from django.db.models import Count, DecimalField, F, Sum, Window
 from django.db.models.functions import Coalesce, RowNumber
 
 from crm.accounts.models import User
-from crm.records.models import Activity, Deal, OwnedQuerySet, Pipeline, Stage
+from crm.records import next_steps
+from crm.records.models import Deal, OwnedQuerySet, Pipeline, Stage
 from crm.records.money import total
 
 CARDS = 40  # of one column; the rest is in the list
@@ -99,20 +100,9 @@ def _totals(amounts: list[Amount]) -> Totals:
     return Totals(count=sum(amount.count for amount in amounts), sum=total(values.items()), weighted=total(whole.items()))
 
 
-def with_next_activity(deals: OwnedQuerySet, user: User) -> OwnedQuerySet:
-    """Adds `next_due_at`, `next_subject`, `next_kind`: the earliest activity not done, overdue ones included."""
-    planned = Activity.objects.visible_to(user).undone().filter(deal=OuterRef("pk")).order_by("due_at", "pk")
-    annotated: OwnedQuerySet = deals.annotate(
-        next_due_at=Subquery(planned.values("due_at")[:1]),
-        next_subject=Subquery(planned.values("subject")[:1]),
-        next_kind=Subquery(planned.values("kind")[:1]),
-    )
-    return annotated
-
-
 def _cards(deals: OwnedQuerySet, user: User, now: datetime) -> dict[int, list[Deal]]:
     order = Window(RowNumber(), partition_by="stage_id", order_by=(F("position"), F("pk")))
-    shown = with_next_activity(deals.annotate(row=order).filter(row__lte=CARDS), user)
+    shown = next_steps.annotated(deals.annotate(row=order).filter(row__lte=CARDS), user)
     found: dict[int, list[Deal]] = {}
     for deal in shown.select_related("stage", "organisation", "person", "owner").order_by("stage", "position", "pk"):
         found.setdefault(deal.stage_id, []).append(mark(deal, now))

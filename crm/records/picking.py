@@ -12,10 +12,15 @@ from django.utils.translation import gettext as _
 from crm.accounts.models import User
 from crm.lib.primary_keys import primary_key
 from crm.records.matching import matching
-from crm.records.models import Deal, Organisation, OwnedQuerySet, Person
+from crm.records.models import Deal, Lead, Organisation, OwnedQuerySet, Person
 
-NAME_FIELDS = {Person: "name", Organisation: "name", Deal: "title"}
-KINDS: dict[str, type[Person] | type[Organisation] | type[Deal]] = {"person": Person, "organisation": Organisation, "deal": Deal}
+NAME_FIELDS = {Person: "name", Organisation: "name", Deal: "title", Lead: "title"}
+KINDS: dict[str, type[Person] | type[Organisation] | type[Deal] | type[Lead]] = {
+    "person": Person,
+    "organisation": Organisation,
+    "deal": Deal,
+    "lead": Lead,
+}
 PICKED = "-pk"  # suffix of the hidden input that a script fills
 
 

@@ -1,15 +1,14 @@
 """Deleting people, organisations, deals and leads: what goes, what stays. Tracked links live in themselves and go on working."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from crm.accounts import audit
 from crm.accounts.models import User
+from crm.records import disk
 from crm.records.models import Activity, Deal, FieldChange, Lead, Note, Organisation, Person, Record, StoredFile, TimelineEntry
 
 LINKS = ("person", "organisation", "deal", "lead")
@@ -25,6 +24,7 @@ class Consequences:
 
     notes: int
     activities: int
+    files: int = 0
     people_left: int = 0
     deals_left: int = 0
 
@@ -59,6 +59,7 @@ def consequences(record: Record) -> Consequences:
     return Consequences(
         notes=_only_here(Note, record).count(),
         activities=_only_here(Activity, record).count(),
+        files=_only_here(StoredFile, record).count(),
         people_left=record.people.count() if isinstance(record, Organisation) else 0,
         deals_left=0 if isinstance(record, Deal | Lead) else record.deals.count(),
     )
@@ -71,9 +72,10 @@ def _name_for_log(record: Record) -> str:
 
 @transaction.atomic
 def delete(record: Record, *, actor: User) -> None:
-    """Delete a record with its own notes, activities and timeline; what belongs to another record too stays there."""
+    """Delete a record with its own notes, activities, files and timeline; what belongs to another record too stays there."""
     audit.note("record_deleted", actor=actor, about=_name_for_log(record), kind=link_of(record))
     link = link_of(record)
+    disk.take_along(_only_here(StoredFile, record))
     for model in SHARED:
         model.objects.filter(_also_elsewhere(link), **{link: record}).update(**{link: None})
     if isinstance(record, Lead | Deal):
@@ -81,11 +83,4 @@ def delete(record: Record, *, actor: User) -> None:
             told.objects.filter(**{link: record, f"{'deal' if link == 'lead' else 'lead'}__isnull": False}).update(**{link: None})
     if isinstance(record, Organisation):  # lines about its people and deals are theirs; they named it in passing
         TimelineEntry.objects.filter(_also_elsewhere(link), organisation=record).update(organisation=None)
-    delete_files(StoredFile.objects.filter(**{link: record}))
     record.delete()
-
-
-def delete_files(files: QuerySet[StoredFile]) -> None:
-    """What lies on disk goes when the rows are gone for sure."""
-    for name in files.values_list("file", flat=True):
-        transaction.on_commit(partial(default_storage.delete, name))

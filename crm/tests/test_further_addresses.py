@@ -17,7 +17,7 @@ from crm.privacy.tests.delivered import deliver
 from crm.records.fields import writing
 from crm.records.fields.values import Point
 from crm.records.models import ContactPoint, CustomField, CustomValue, FieldChange, Lead, Organisation, Person, StoredFile
-from mail import linking, lists
+from mail import linking, on_records
 from mail.models import Message, Recipient
 from mail.tests.conftest import account, draft, queued, server
 from mail.tests.incoming import received
@@ -42,7 +42,7 @@ def test_mail_to_and_from_each_address_is_the_contacts(alice: User, boris: Perso
     assert written.recipients.get().person == boris
     Message.objects.filter(pk=written.pk).update(folder="sent")
     received(alice, from_email="BORIS@home.test", subject="From home")
-    assert {row.subject for row in lists.record_page(user=alice, record=boris).rows} == {"To home", "From home"}
+    assert {line.text for line in on_records.lines(boris, alice, None).lines} == {"To home", "From home"}
 
 
 def test_an_organisations_own_address_is_found_too(alice: User, spool: Any):
@@ -50,7 +50,7 @@ def test_an_organisations_own_address_is_found_too(alice: User, spool: Any):
     ContactPoint.objects.create(organisation=acme, kind="email", value="b@gmail.com", folded="b@gmail.com")
     for email in ("acme@gmail.com", "b@gmail.com"):
         received(alice, from_email=email, subject=email)
-    assert {row.subject for row in lists.record_page(user=alice, record=acme).rows} == {"acme@gmail.com", "b@gmail.com"}
+    assert {line.text for line in on_records.lines(acme, alice, None).lines} == {"acme@gmail.com", "b@gmail.com"}
 
 
 def test_what_a_colleague_shares_is_readable_by_a_further_address(alice: User, bob: User, charlie: User, boris: Person):

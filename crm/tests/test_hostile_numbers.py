@@ -6,7 +6,17 @@ from django.test import Client
 from crm.lib.primary_keys import primary_key
 
 NAMES = ("draft", "person", "organisation", "deal", "reply", "stage", "card", "before", "besides", "page")
-PAGES = ("/mail/compose/", "/mail/panel/", "/mail/compose/people/", "/mail/sent/", "/deals/new/", "/assistant/latest/", "/timeline/")
+PAGES = (
+    "/mail/compose/",
+    "/mail/panel/",
+    "/mail/compose/people/",
+    "/mail/sent/",
+    "/deals/new/",
+    "/assistant/latest/",
+    "/timeline/",
+    "/activities/calendar/",
+    "/activities/new/",
+)
 
 
 @pytest.mark.parametrize("text", ["", "-1", "1.0", "\u0663", "x", "9" * 19, "9" * 30, "9" * 5000])

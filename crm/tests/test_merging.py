@@ -37,7 +37,7 @@ from crm.records.models import (
     TimelineEntry,
 )
 from crm.records.pipeline import default_pipeline
-from mail import lists
+from mail import on_records
 from mail.models import Recipient
 from mail.tests.conftest import account, draft, queued, server
 from mail.tests.incoming import received
@@ -175,13 +175,13 @@ def test_mail_and_tracking_stay_with_their_owner(
     one = merge(boris, second, bob)
     assert set(TimelineEntry.objects.filter(only_for=alice, person=one).values_list("pk", flat=True)) == private
     assert cards <= set(Card.objects.filter(user=alice).values_list("pk", flat=True)) | cards
-    assert [row.subject for row in lists.record_page(user=alice, record=one).rows] == ["Offer"]
+    assert [line.text for line in on_records.lines(one, alice, None).lines] == ["Offer"]
     for user in (bob, mona):
         client.force_login(user)
         page = client.get(one.get_absolute_url()).content.decode()
         for words in ("was opened", "Opened", "Offer", "Email sent"):
             assert words not in page, (user, words)
-        assert lists.record_page(user=user, record=one).rows == []
+        assert on_records.lines(one, user, None).lines == []
 
 
 def test_the_page_counts_only_what_the_user_may_see(
@@ -274,5 +274,5 @@ def test_mail_that_comes_to_a_former_address_belongs_to_the_one_contact(
     one = merge(boris, second, alice)
     received(alice, from_email="B@home.test", subject="From home")
     received(alice, from_email="ivanov@old.test", subject="From the old one")
-    subjects = {row.subject for row in lists.record_page(user=alice, record=one).rows}
+    subjects = {line.text for line in on_records.lines(one, alice, None).lines}
     assert {"From home", "From the old one"} <= subjects

@@ -20,7 +20,8 @@ from django.utils import timezone, translation
 
 from crm.accounts.models import Team, User
 from crm.privacy.models import Request
-from crm.records.models import Activity, Deal, Lead, Note, Organisation, Person
+from crm.records import subscribing
+from crm.records.models import Activity, Deal, Lead, Note, Organisation, Person, StoredFile
 from crm.records.pipeline import default_pipeline
 from mail import drafts, inbound, outbox, pictures, suggesting, suggestion_words
 from mail.models import Account, Attachment, Change, KeptMail, Message, RemoteFolder, Signature, Template, TemplateFolder
@@ -39,9 +40,10 @@ PUBLIC = {
     "healthz",
     "readyz",
     "robots",
-    "mail:picture",
+    "mail:picture",  # its address is signed: it is asked for from a frame without cookies
+    "records:calendar",  # its address is the secret of its user
     *PAGES,
-}  # a picture's address is signed: it is asked for from a frame without cookies
+}
 MESSAGE_VERBS = (
     "message_body",
     "message_reading",
@@ -107,6 +109,7 @@ class World:
     kept: int
     change: int
     request: int
+    file: int
 
 
 @pytest.fixture
@@ -145,6 +148,7 @@ def world(alice: User) -> World:
         signature=signature,
         folder=folder,
         template=Template.objects.create(owner=alice, folder=folder, name="Pitch", subject=SECRETS["template"], body_html="<p>Hello</p>"),
+        file=StoredFile.objects.create(uploaded_by=alice, deal=deal, name="Offer.pdf", file=ContentFile(b"%PDF", "a"), size=4).pk,
         hit=Event.objects.filter(mail=message.tracked_mail, kind="click").get().pk,
     )
 
@@ -210,8 +214,8 @@ def objects(world: World) -> dict[str, dict[str, object]]:
         "organisation": ("detail", "edit", "delete"),
         "deal": ("detail", "edit", "delete", "move", "win", "lose", "reopen", "participants"),
         "lead": ("detail", "edit", "delete", "archive", "convert"),
-        "activity": ("detail", "edit", "done", "delete"),
-        "note": ("edit", "delete"),
+        "activity": ("detail", "edit", "done", "move", "delete"),
+        "note": ("edit", "pin", "delete"),
     }
     return {
         **{f"records:{kind}_{verb}": records[kind] for kind, names in verbs.items() for verb in names},
@@ -251,6 +255,8 @@ def objects(world: World) -> dict[str, dict[str, object]]:
         **{f"records:activity_kind_{verb}": {"pk": 1} for verb in ("edit", "archive", "delete")},
         **{f"records:record_{verb}": {"kind": "person", **records["person"]} for verb in ("archive", "restore", "follow", "tags", "merge")},
         "records:record_merge_with": {"kind": "person", **records["person"], "other": records["person"]["pk"] + 1},
+        **{f"records:file_{verb}": {"pk": world.file} for verb in ("download", "delete")},
+        "records:calendar": {"token": subscribing.renew(user=world.message.owner, now=timezone.now()).token},
         "tracking:place_remove": {"pk": world.place},
         "tracking:icons": {"pk": world.message.tracked_mail_id},
         "tracking:hit_list": {"pk": world.message.tracked_mail_id},

@@ -60,6 +60,10 @@ BEHIND_SIGN_IN = [
     "/duplicates/",
     "/assistant/",
     "/settings/assistant/",
+    "/settings/calendar/",
+    "/activities/calendar/?mode=month",
+    "/activities/calendar/?mode=week",
+    "/activities/calendar/?mode=day",
 ]
 
 

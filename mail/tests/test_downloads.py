@@ -7,6 +7,7 @@ from django.core.files.base import ContentFile
 from django.test import Client
 
 from crm.accounts.models import User
+from crm.lib import filenames
 from mail import downloads
 from mail.models import Attachment, Message, Thread
 from mail.tests.test_received_bodies import a_picture
@@ -43,12 +44,12 @@ def a_file(message: Message, name: str, content: bytes = b"x", **fields: Any) ->
     ],
 )
 def test_a_name_is_made_safe(name: str, safe: str):
-    assert downloads.safe_name(name).endswith(safe[-20:])
-    assert downloads.safe_name(name) == safe or len(name) > 150
+    assert filenames.safe_name(name).endswith(safe[-20:])
+    assert filenames.safe_name(name) == safe or len(name) > 150
 
 
 def test_a_file_is_given_out_to_be_saved(alice_client: Client, message: Message):
-    for name, kind in (("a.html", downloads.OPAQUE), ("a.svg", downloads.OPAQUE), ("a.pdf", "application/pdf"), ("a", downloads.OPAQUE)):
+    for name, kind in (("a.html", filenames.OPAQUE), ("a.svg", filenames.OPAQUE), ("a.pdf", "application/pdf"), ("a", filenames.OPAQUE)):
         answer = alice_client.get(f"/mail/attachments/{a_file(message, name, content_type='text/html').pk}/")
         assert answer["Content-Type"] == kind
         assert answer["Content-Disposition"].startswith("attachment;")

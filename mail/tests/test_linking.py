@@ -7,7 +7,7 @@ from django.test import Client
 
 from crm.accounts.models import User
 from crm.records.models import Organisation, Person
-from mail import linking, lists, tasks
+from mail import linking, on_records, tasks
 from mail.models import Message
 from mail.tests.incoming import received
 from mail.tests.posting import a_deal, sent
@@ -17,7 +17,7 @@ Draft = Callable[..., Message]
 
 
 def about(user: User, record: Person | Organisation) -> list[str]:
-    return [row.subject for row in lists.record_page(user=user, record=record).rows]
+    return [line.text for line in on_records.lines(record, user, None).lines]
 
 
 def test_nothing_is_created_by_mail_that_comes_in_and_one_click_makes_a_contact(alice: User, alice_client: Client):

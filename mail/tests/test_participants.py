@@ -12,7 +12,7 @@ from django.utils import timezone
 from crm.accounts.models import User, Visibility
 from crm.records import leads
 from crm.records.models import Deal, Lead, Person
-from mail import lists, tasks
+from mail import on_records, tasks
 from mail.models import Message, Recipient
 from mail.tests.incoming import received
 from mail.tests.posting import a_deal, sent
@@ -49,7 +49,7 @@ def lead(alice: User) -> Lead:
 
 
 def subjects(user: User, record: Any) -> list[str]:
-    return [row.subject for row in lists.record_page(user=user, record=record).rows]
+    return [line.text for line in on_records.lines(record, user, None).lines]
 
 
 def client_of(user: User) -> Client:

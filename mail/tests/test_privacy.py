@@ -74,16 +74,16 @@ def test_others_cannot_fetch_add_or_remove_files(other_client: Client, message: 
     assert other_client.post("/mail/compose/attach/", {"draft": draft().pk, "file": ContentFile(b"x", "a")}).status_code == 404
 
 
-def test_others_see_none_of_it_in_lists_and_panels(other_client: Client, message: Message, other: User):
+def test_others_see_none_of_it_in_lists_and_timelines(other_client: Client, message: Message, other: User):
     for folder in ("inbox", "drafts", "outbox", "sent", "archive"):
         page = other_client.get(f"/mail/{folder}/?is=tracked").content.decode()
         assert "Between us" not in page
         assert "data-tracked-mail" not in page
     deal, person = message.thread.deals.get(), Person.objects.get()
     for query in (f"deal={deal.pk}", f"person={person.pk}"):
-        panel = other_client.get(f"/mail/panel/?{query}")
-        assert panel.status_code == (404 if other.name.startswith("Charlie") else 200)
-        assert b"Between us" not in panel.content
+        timeline = other_client.get(f"/timeline/?{query}&kind=mails")
+        assert timeline.status_code == (404 if other.name.startswith("Charlie") else 200)
+        assert b"Between us" not in timeline.content
 
 
 def test_others_cannot_reach_ones_account_settings(other_client: Client, account: Account):
@@ -95,12 +95,12 @@ def test_others_cannot_reach_ones_account_settings(other_client: Client, account
     assert Account.objects.filter(pk=account.pk).exists()
 
 
-def test_the_owner_sees_it_in_the_panels(alice_client: Client, message: Message):
+def test_the_owner_sees_it_in_the_timelines(alice_client: Client, message: Message):
     deal, person = message.thread.deals.get(), Person.objects.get()
     for query in (f"deal={deal.pk}", f"person={person.pk}"):
-        panel = alice_client.get(f"/mail/panel/?{query}").content.decode()
-        assert "Between us" in panel
-        assert "data-tracked-mail" in panel
+        timeline = alice_client.get(f"/timeline/?{query}&kind=mails").content.decode()
+        assert "Between us" in timeline
+        assert "data-tracked-mail" in timeline
 
 
 def test_strangers_are_sent_to_the_sign_in_page(client: Client, message: Message):

@@ -11,19 +11,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from crm.accounts.requests import signed_in
+from crm.lib import filenames
 from crm.lib.primary_keys import primary_key
 from mail import attachments, downloads, redrawing
 from mail.models import Attachment, Message
 from mail.views.requests import wants_json
 
 logger = logging.getLogger(__name__)
-FILE_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "sandbox; default-src 'none'",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "private, no-store",
-}
 
 
 @require_POST
@@ -66,9 +60,9 @@ def attachment(request: HttpRequest, pk: int) -> FileResponse:
 
 def as_download(found: Attachment) -> FileResponse:
     """A file that the user may have, as something that is saved."""
-    name = downloads.safe_name(found.name)
-    response = FileResponse(_opened(found), as_attachment=True, filename=name, content_type=downloads.safe_type(found.name))
-    for header, value in FILE_HEADERS.items():
+    name = filenames.safe_name(found.name)
+    response = FileResponse(_opened(found), as_attachment=True, filename=name, content_type=filenames.safe_type(found.name))
+    for header, value in filenames.HEADERS.items():
         response[header] = value
     return response
 
@@ -89,12 +83,12 @@ def attachment_preview(request: HttpRequest, pk: int) -> HttpResponse:
 def attachment_text(request: HttpRequest, pk: int) -> HttpResponse:
     """The beginning of a mail or a text file, as text and nothing else."""
     found = _own(request, pk)
-    if downloads.ending(found.name) not in downloads.READABLE:
+    if filenames.ending(found.name) not in downloads.READABLE:
         raise Http404
     with _opened(found) as file:
         content = file.read(downloads.MAX_TEXT + 1)
     text = downloads.as_text(content[: downloads.MAX_TEXT])
-    shown = {"attachment": found, "file": downloads.safe_name(found.name), "message": found.message, "text": text}
+    shown = {"attachment": found, "file": filenames.safe_name(found.name), "message": found.message, "text": text}
     return render(request, "mail/attachment_text.html", {**shown, "is_cut": len(content) > downloads.MAX_TEXT, "section": "mail"})
 
 
@@ -115,7 +109,7 @@ def _drawn(request: HttpRequest, pk: int, *, side: int) -> HttpResponse:
         drawn = downloads.drawn(_own(request, pk), side=side)
     except (redrawing.Unusable, OSError) as error:
         raise Http404 from error
-    headers = {**FILE_HEADERS, "Cache-Control": "private, max-age=86400"}
+    headers = {**filenames.HEADERS, "Cache-Control": "private, max-age=86400"}
     return HttpResponse(drawn.content, content_type=drawn.content_type, headers=headers)
 
 

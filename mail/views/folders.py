@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -14,8 +13,6 @@ from django.views.decorators.http import require_safe
 from crm.accounts.models import User
 from crm.accounts.requests import signed_in
 from crm.lib import heartbeat
-from crm.lib.primary_keys import primary_key
-from crm.records.models import RECORDS, Record
 from mail import asking, lists
 from mail.listing import SEARCH, Listing
 from mail.models import Account, Message
@@ -64,18 +61,6 @@ def _list_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     return response
 
 
-@require_safe
-def panel(request: HttpRequest) -> HttpResponse:
-    """The user's own mails with the people of a record, for its detail page."""
-    user = signed_in(request)
-    kind, record = _record_of(request, user)
-    page = lists.record_page(user=user, record=record, before=request.GET.get("before", ""))
-    query = {kind: record.pk}
-    context = {"page": page, "older_url": f"?{urlencode({**query, 'before': page.older})}", "panel_query": urlencode(query)}
-    template = "mail/_panel_rows.html" if request.GET.get("before") else "mail/_panel.html"
-    return render(request, template, context)
-
-
 def is_fragment(request: HttpRequest) -> bool:
     return bool(request.headers.get("HX-Request")) and not request.headers.get("HX-History-Restore-Request")
 
@@ -110,12 +95,3 @@ def _filter_options(listing: Listing) -> list[FilterOption]:
         FilterOption(key=key, label=label, is_active=key in listing.filters, url=listing.toggled(key).query() or "?")
         for key, label in lists.FILTERS.items()
     ]
-
-
-def _record_of(request: HttpRequest, user: User) -> tuple[str, Record]:
-    """The record that the query names, as far as the user may see it."""
-    for kind, model in RECORDS.items():
-        value = primary_key(request.GET.get(kind, ""))
-        if value:
-            return kind, get_object_or_404(model.objects.visible_to(user), pk=value)
-    raise Http404

@@ -24,7 +24,7 @@ export async function loadEditor({ purify, squire }) {
 function safeFragment(html) {
   const fragment = window.DOMPurify.sanitize(html, {
     RETURN_DOM_FRAGMENT: true, FORBID_TAGS: ["style", "form", "input", "button", "textarea", "select", "svg", "math", "video", "audio"],
-    FORBID_ATTR: ["id", "srcset", "background"], ALLOW_DATA_ATTR: false, ADD_ATTR: ["data-merge", "data-notrack", "data-remote"],
+    FORBID_ATTR: ["id", "srcset", "background"], ALLOW_DATA_ATTR: false, ADD_ATTR: ["data-merge", "data-mention", "data-notrack", "data-remote"],
   });
   for (const image of fragment.querySelectorAll("img")) {
     const source = image.getAttribute("src") ?? "";

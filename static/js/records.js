@@ -1,9 +1,19 @@
 // Pages of records: pick fields, the composer switch, small menus, keys, and a guard over unsaved forms.
 import "./facts.js";
+import { hookFiles } from "./filing.js";
 import { hookPicks } from "./pick.js";
+import "./timeline.js";
 
-hookPicks(document);
-document.addEventListener("htmx:load", (event) => hookPicks(event.target));
+function hook(root) {
+  hookPicks(root);
+  hookFiles(root);
+  const boxes = root.querySelectorAll("[data-note-box]:not([data-hooked])");
+  for (const box of boxes) box.dataset.hooked = "true"; // at once: the module comes later, and htmx tells of the same part meanwhile
+  if (boxes.length) import("./notes.js").then(({ hookNotes }) => hookNotes(boxes));
+}
+
+hook(document);
+document.addEventListener("htmx:load", (event) => hook(event.target));
 
 // The composer switch: links that change the tab in place.
 function showTab(tab, { focus = false } = {}) {
@@ -58,6 +68,9 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   event.target.form.requestSubmit();
 });
+
+// A filter whose choice counts at once; without script it has a button.
+document.addEventListener("change", (event) => event.target.closest("form[data-auto-submit]")?.requestSubmit());
 
 // A form that was changed is not left by accident.
 for (const form of document.querySelectorAll("form[data-guard]")) {

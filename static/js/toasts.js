@@ -17,8 +17,18 @@ export function toast(text, { action, onAction, seconds = 5 } = {}) {
   return remove;
 }
 
-// A server answer may carry HX-Trigger: {"toast": "text"}.
-document.addEventListener("toast", (event) => toast(event.detail.value ?? event.detail));
+// A server answer may carry HX-Trigger: {"toast": "text"}, or with a way on: {"toast": {value, action, url, tab}}. Where the page has
+// that tab of the composer switch, it is shown in place of going to the address.
+document.addEventListener("toast", ({ detail }) => {
+  const { value, action, url, tab, seconds } = detail;
+  toast(value ?? detail, { seconds, ...(action && { action, onAction: () => goOn(url, tab) }) });
+});
+
+function goOn(url, tab) {
+  const inPlace = tab && document.getElementById(`tab-${tab}`);
+  if (inPlace) inPlace.click();
+  else location.assign(url);
+}
 
 // A request of htmx that failed says so; the page, and what was typed into it, stays as it is.
 function tellFailure(status) {

@@ -20,6 +20,8 @@ from crm.lib.logs import Line, MaskTokens
         ('"GET /p/AbCdEfGhIjKlMnOpQrStUvWxYzA/?said=sent HTTP/1.1" 200', '"GET /p/… HTTP/1.1" 200'),
         ("Not Found: /p/ask/AbCdEfGhIjKlMnOp/", "Not Found: /p/ask/…"),
         ("Gone: /p/data/AbCdEfGhIjKlMnOp:1vABCd:x-y_z/zip/", "Gone: /p/data/…"),
+        ("Not Found: /calendar/AbCdEfGhIjKlMnOpQrStUvWxYz.ics", "Not Found: /calendar/…"),
+        ('"GET /activities/calendar/?mode=month HTTP/1.1" 200', '"GET /activities/calendar/?mode=month HTTP/1.1" 200'),
         ('"GET /mail/inbox/ HTTP/1.1" 200', '"GET /mail/inbox/ HTTP/1.1" 200'),
     ],
 )

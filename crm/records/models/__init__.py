@@ -18,6 +18,7 @@ from crm.records.models.deals import ClosingReason, Deal, Lead, Pipeline, Stage
 from crm.records.models.digits import Digits
 from crm.records.models.merged import ContactKind, Merged, NotTheSame
 from crm.records.models.owned import Located, Owned, OwnedQuerySet, Shared, Tag
+from crm.records.models.subscriptions import CalendarFeed
 
 __all__ = [
     "RECORDS",
@@ -25,6 +26,7 @@ __all__ = [
     "Activity",
     "ActivityKind",
     "ActivityQuerySet",
+    "CalendarFeed",
     "ClosingReason",
     "ContactKind",
     "ContactPoint",

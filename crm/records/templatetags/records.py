@@ -11,15 +11,19 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from lucide import IconDoesNotExist
 from lucide.templatetags.lucide import lucide
 
 from crm.accounts.models import User
 from crm.accounts.permissions import Permission
-from crm.records import leads
+from crm.records import kinds, leads
 from crm.records import money as amounts
-from crm.records.models import Lead
+from crm.records.forms.activities import before, lasting
+from crm.records.models import Activity, Lead
 
 register = template.Library()
+register.filter(lasting)
+register.filter(before)
 
 
 @register.simple_tag
@@ -27,6 +31,22 @@ register = template.Library()
 def icon(name: str, size: int = 16) -> str:
     """An icon beside words, hidden from screen readers; drawn once, for a long list shows it hundreds of times."""
     return lucide(name + "", size=size, aria_hidden="true")
+
+
+@register.simple_tag
+def icon_or_plain(name: str, size: int = 16) -> str:
+    """An icon whose name somebody has typed: of a wrong one a plain sign."""
+    try:
+        drawn: str = icon(name, size)
+    except IconDoesNotExist:
+        drawn = icon(kinds.OWN_ICON, size)
+    return drawn
+
+
+@register.simple_tag
+def kind_icon(activity: Activity, size: int = 16) -> str:
+    """The icon of an activity's kind."""
+    return icon_or_plain(kinds.icon_of(activity), size)
 
 
 @register.filter

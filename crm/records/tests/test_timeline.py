@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from crm.accounts.models import User
 from crm.records import history, timeline
-from crm.records.models import Activity, Deal, Note, Organisation, Person
+from crm.records.models import Activity, Deal, Lead, Note, Organisation, Person, Record, StoredFile
 from crm.records.tests.queries import count_queries
 
 
-def texts(record: Person | Organisation | Deal, user: User) -> list[str]:
+def texts(record: Record, user: User) -> list[str]:
     return [line.text for _day, lines in history.timeline_of(record, user).days for line in lines]
 
 
@@ -54,9 +54,9 @@ def test_what_belongs_to_hidden_people_is_not_told_on_a_shared_organisation(alic
 def test_what_is_logged_for_person_and_deal_is_told_once(alice: User, boris: Person, deal: Deal) -> None:
     at = timezone.now()
     for about in ({"person": boris}, {"deal": deal}):
-        timeline.log(kind="mail_sent", text="Email sent: Offer", url="/mail/threads/1/", at=at, **about)  # type: ignore[arg-type]
-    assert texts(boris, alice) == ["Email sent: Offer"]
-    assert texts(deal, alice) == ["Email sent: Offer"]
+        timeline.log(kind="replied", text="Boris answered", url="/mail/threads/1/", at=at, **about)  # type: ignore[arg-type]
+    assert texts(boris, alice) == ["Boris answered"]
+    assert texts(deal, alice) == ["Boris answered"]
 
 
 def test_newest_first_with_notes_moves_and_done_activities_among_each_other(alice: User, deal: Deal) -> None:
@@ -135,3 +135,47 @@ def test_the_page_of_a_deal_takes_the_same_few_queries_whatever_happened(
         Note.objects.create(author=alice, deal=deal, text=f"note {number}")
         Activity.objects.create(owner=alice, deal=deal, person=deal.person, subject=f"call {number}", due_at=now)
     assert count_queries(alice_client, deal.get_absolute_url()) == few
+
+
+def test_a_timeline_shows_one_kind_and_keeps_it_page_by_page(alice: User, deal: Deal, alice_client: Client) -> None:
+    now = timezone.now()
+    for number in range(50):
+        at = now - timedelta(minutes=number)
+        Note.objects.create(author=alice, deal=deal, text=f"note {number:02}", created_at=at)
+        timeline.log(kind="stage", text=f"moved {number:02}", deal=deal, at=at)
+        timeline.log(kind="opened", text=f"opened {number:02}", deal=deal, at=at, only_for=alice)
+    for kind, word in (("notes", "note"), ("changes", "moved"), ("tracking", "opened")):
+        page = alice_client.get(f"{deal.get_absolute_url()}?kind={kind}")
+        shown = [line.text for _day, lines in page.context["timeline"].days for line in lines]
+        assert {text.split()[0] for text in shown} == {word}
+        older = alice_client.get("/timeline/", {"deal": deal.pk, "kind": kind, "before": page.context["timeline"].older})
+        rest = [line.text for _day, lines in older.context["timeline"].days for line in lines]
+        assert sorted(shown + rest) == sorted(f"{word} {number:02}" for number in range(50))
+
+
+def test_activities_and_files_have_their_kinds(alice: User, deal: Deal) -> None:
+    now = timezone.now()
+    Activity.objects.create(owner=alice, deal=deal, subject="Called", due_at=now, done_at=now)
+    StoredFile.objects.create(uploaded_by=alice, deal=deal, name="Offer.pdf", file="x", size=3)
+    for kind, expected in (("activities", ["Called"]), ("files", ["Offer.pdf"]), ("notes", [])):
+        days = history.timeline_of(deal, alice, kind=kind).days
+        assert [line.text for _day, lines in days for line in lines] == expected
+
+
+def test_an_unknown_kind_shows_everything(deal: Deal, note: Note, alice_client: Client) -> None:
+    assert "Budget is approved." in alice_client.get(f"{deal.get_absolute_url()}?kind=nonsense").content.decode()
+
+
+@pytest.mark.parametrize("before", ["x", "2026-13-01T00:00:00Z", "2026-11-01T00:00:00"])
+def test_a_time_that_is_none_begins_at_the_top(before: str, deal: Deal, note: Note, alice_client: Client) -> None:
+    assert "Budget is approved." in alice_client.get(f"/timeline/?deal={deal.pk}", {"before": before}).content.decode()
+
+
+def test_a_person_s_page_tells_of_their_leads_that_one_may_see(alice: User, bob: User, boris: Person) -> None:
+    lead = Lead.objects.create(owner=alice, title="Fair contact", person=boris)
+    hidden = Lead.objects.create(owner=alice, title="Hidden", person=boris, visibility="owner")
+    for record in (lead, hidden):
+        Note.objects.create(author=alice, lead=record, text=f"About {record}")
+    assert set(texts(boris, alice)) == {"About Fair contact", "About Hidden"}
+    assert texts(boris, bob) == ["About Fair contact"]
+    assert texts(lead, bob) == ["About Fair contact"]

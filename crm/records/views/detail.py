@@ -1,7 +1,9 @@
 """What the pages of a person, an organisation and a deal share: composer, focus, timeline."""
 
+from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
@@ -10,15 +12,16 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
 
 from crm.accounts.permissions import Permission
-from crm.records import agenda, history
-from crm.records.forms.activities import AboutForm, ActivityForm, NoteForm
+from crm.records import agenda, history, readers
+from crm.records.forms.activities import ActivityForm
+from crm.records.forms.notes import AboutForm, NoteForm
 from crm.records.models import RECORDS, Activity, Record
 from crm.records.removal import link_of
 from crm.records.views import keeping
 from crm.records.views.page import Request
 
 ASIDE = 8  # rows of a panel at the side
-TABS = ("mail", "note", "activity")
+TABS = ("mail", "note", "activity", "file")
 
 
 def context(request: Request, record: Record) -> dict[str, Any]:
@@ -34,11 +37,11 @@ def context(request: Request, record: Record) -> dict[str, Any]:
         "about": about(record),
         "tab": tab if tab in TABS else "mail",
         "composer_url": mail_address("mail:composer"),
-        "mails_url": mail_address("mail:panel"),
         "note_form": NoteForm(),
         "activity_form": activity_form(request, record),
+        "max_file_bytes": settings.MAX_FILE_BYTES,
         "agenda": agenda.lay_out(history.activities_of(record, request.user), now),
-        "timeline": history.timeline_of(record, request.user),
+        **timeline_context(request, record),
     }
 
 
@@ -51,6 +54,31 @@ def may(request: Request, record: Record) -> dict[str, bool]:
         "may_delete": may_change and user.may(Permission.DELETE),
         "may_merge": may_change and user.may(Permission.MERGE) and link_of(record) in ("person", "organisation"),
     }
+
+
+def timeline_context(request: Request, record: Record) -> dict[str, Any]:
+    """A page of the record's timeline: of the kind that the address names (`kind=`), with the pinned notes on the first one."""
+    kind, before = request.GET.get("kind", history.ALL), _moment(request.GET.get("before", ""))
+    kind = kind if kind in history.KINDS else history.ALL
+    return {
+        "record": record,
+        "about": about(record),
+        "shown_kind": kind,
+        "shown_kinds": history.KINDS.items(),
+        "pinned": history.pinned_notes(record, request.user) if before is None and kind in (history.ALL, "notes") else [],
+        "timeline": history.timeline_of(record, request.user, before=before, kind=kind),
+        "may_change": readers.may_change(request.user, record),
+        "is_older": before is not None,
+    }
+
+
+def _moment(text: str) -> datetime | None:
+    """A time with its zone; nonsense counts as nothing."""
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment and timezone.is_aware(moment) else None
 
 
 def about(record: Record) -> str:
@@ -70,7 +98,7 @@ def activity_form(request: Request, record: Record, data: Any = None) -> Activit
     """The short form of a detail page: the record is given, the time is suggested."""
     activity = Activity(owner=request.user, **{link_of(record): record})
     form = ActivityForm(data, instance=activity, user=request.user, initial={"due_at": agenda.suggested_time(timezone.now())})
-    for name in ("person", "deal", "organisation", "owner"):
+    for name in ("person", "deal", "organisation", "lead", "owner"):
         del form.fields[name]
     return form
 
@@ -92,11 +120,9 @@ def prefill(request: Request, *names: str) -> dict[str, Any]:
 
 @require_safe
 def timeline(request: Request) -> HttpResponse:
-    """The timeline of a record as a piece: fetched anew when something happened, and page by page."""
-    record = record_asked_for(request, request.GET)
-    before = parse_datetime(request.GET.get("before", ""))
-    page = history.timeline_of(record, request.user, before=before)
-    return render(request, "records/_timeline.html", {"timeline": page, "record": record, "about": about(record)})
+    """The timeline of a record as a piece: fetched anew when something happened, of one kind, and page by page."""
+    context = timeline_context(request, record_asked_for(request, request.GET))
+    return render(request, "records/_timeline_lines.html" if context["is_older"] else "records/_timeline.html", context)
 
 
 @require_safe

@@ -13,7 +13,7 @@ from crm.records.views.page import Request
 
 SUGGESTIONS = 8
 MOST_TYPED = 20  # addresses and numbers
-ORDER = {"person": "name", "organisation": "name", "deal": "title"}
+ORDER = {"person": "name", "organisation": "name", "deal": "title", "lead": "title"}
 
 
 def _hint(record: object) -> str:
