@@ -20,6 +20,10 @@ ACTIONS = {
     "restricted": _("restricted the use of a person's data"),
     "restriction_lifted": _("lifted a restriction"),
     "purged": _("purged what was kept long enough"),
+    "list_exported": _("exported a list"),
+    "bulk_changed": _("changed many records at once"),
+    "bulk_deleted": _("deleted many records at once"),
+    "bulk_undone": _("undid a change of many records"),
     "log_read": _("read the audit log"),
 }
 

@@ -1,6 +1,6 @@
 """Who changed which field of which record: the only writer of FieldChange."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,11 @@ def snapshot(record: Any, fields: list[book.Field] | None = None) -> dict[str, s
 
 def note(*, record: Record, before: Mapping[str, str], after: Mapping[str, str], actor: User, now: datetime) -> list[FieldChange]:
     """Add a row for each field whose words differ."""
+    return note_all([(record, before, after)], actor=actor, now=now)
+
+
+def note_all(changed: Iterable[tuple[Record, Mapping[str, str], Mapping[str, str]]], *, actor: User, now: datetime) -> list[FieldChange]:
+    """The same for many records at once: each with its words before and after."""
     rows = [
         FieldChange(
             **{kind_of(record): record},
@@ -34,6 +39,7 @@ def note(*, record: Record, before: Mapping[str, str], after: Mapping[str, str],
             actor_name=str(actor),
             at=now,
         )
+        for record, before, after in changed
         for key in before
         if before[key] != after[key]
     ]

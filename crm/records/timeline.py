@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from crm.accounts.models import User
-from crm.records.models import Deal, Organisation, Person, TimelineEntry
+from crm.records.models import Deal, Lead, Organisation, Person, TimelineEntry
 
 
 def log(
@@ -18,6 +18,7 @@ def log(
     person: Person | None = None,
     organisation: Organisation | None = None,
     deal: Deal | None = None,
+    lead: Lead | None = None,
     actor: User | None = None,
     only_for: User | None = None,
     at: datetime | None = None,
@@ -30,6 +31,7 @@ def log(
         person=person,
         organisation=organisation or (person.organisation if person else None),
         deal=deal,
+        lead=lead,
         actor=actor,
         only_for=only_for,
         at=at or timezone.now(),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from crm.records.views import activities, board, deals, detail, notes, organisations, people, picking
+from crm.records.views import activities, board, bulk, deals, detail, listing, notes, organisations, people, picking, saved_lists
 
 app_name = "records"
 urlpatterns = [
@@ -27,6 +27,20 @@ urlpatterns = [
     path("deals/<int:pk>/win/", deals.deal_win, name="deal_win"),
     path("deals/<int:pk>/lose/", deals.deal_lose, name="deal_lose"),
     path("deals/<int:pk>/reopen/", deals.deal_reopen, name="deal_reopen"),
+    path("lists/<slug:kind>/columns/", listing.list_columns, name="list_columns"),
+    path("lists/<slug:kind>/builder/", listing.list_builder, name="list_builder"),
+    path("lists/<slug:kind>/check/", listing.list_check, name="list_check"),
+    path("lists/<slug:kind>/save/", saved_lists.list_save, name="list_save"),
+    path("lists/<slug:kind>/default/", saved_lists.list_default, name="list_default"),
+    path("lists/<slug:kind>/export/", saved_lists.list_export, name="list_export"),
+    path("lists/<slug:kind>/bulk/", bulk.bulk_start, name="bulk_start"),
+    path("lists/<int:pk>/update/", saved_lists.list_update, name="list_update"),
+    path("lists/<int:pk>/edit/", saved_lists.list_edit, name="list_edit"),
+    path("lists/<int:pk>/delete/", saved_lists.list_delete, name="list_delete"),
+    path("bulk/", bulk.bulk_list, name="bulk_list"),
+    path("bulk/<int:pk>/", bulk.bulk_detail, name="bulk_detail"),
+    path("bulk/<int:pk>/run/", bulk.bulk_run, name="bulk_run"),
+    path("bulk/<int:pk>/undo/", bulk.bulk_undo, name="bulk_undo"),
     path("activities/", activities.activity_list, name="activity_list"),
     path("activities/new/", activities.activity_create, name="activity_create"),
     path("activities/plan/", activities.activity_plan, name="activity_plan"),

@@ -15,6 +15,7 @@ from crm.records.models.about import (
 from crm.records.models.contacts import ContactPoint, Label, Organisation, Person
 from crm.records.models.custom import CustomChoice, CustomField, CustomValue
 from crm.records.models.deals import ClosingReason, Deal, Lead, Pipeline, Stage
+from crm.records.models.lists import BulkChange, BulkItem, ListChoice, SavedList
 from crm.records.models.owned import Owned, OwnedQuerySet, Shared, Tag
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "Activity",
     "ActivityKind",
     "ActivityQuerySet",
+    "BulkChange",
+    "BulkItem",
     "ClosingReason",
     "ContactPoint",
     "CustomChoice",
@@ -32,6 +35,7 @@ __all__ = [
     "FieldChange",
     "Label",
     "Lead",
+    "ListChoice",
     "Note",
     "Organisation",
     "Owned",
@@ -39,6 +43,7 @@ __all__ = [
     "Person",
     "Pipeline",
     "Record",
+    "SavedList",
     "Shared",
     "Stage",
     "StoredFile",
