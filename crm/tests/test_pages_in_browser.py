@@ -39,6 +39,8 @@ BEHIND_SIGN_IN = [
     "/settings/audit/",
     "/assistant/",
     "/settings/assistant/",
+    "/people/?columns=name,emails,tags,owner,next_activity,deal_count&list=all",
+    "/bulk/",
 ]
 
 

@@ -8,7 +8,7 @@ const lists = () => board.querySelectorAll(".cards");
 
 async function send(card, to, seenIn) {
   const above = card.previousElementSibling;
-  const values = new URLSearchParams({ stage: to.dataset.stage, seen_in: seenIn, after: above?.dataset.deal ?? "", owner: board.dataset.owner });
+  const values = new URLSearchParams({ stage: to.dataset.stage, seen_in: seenIn, after: above?.dataset.deal ?? "", owner: board.dataset.owner, filter: board.dataset.filter ?? "" });
   const answer = await fetch(card.dataset.moveUrl, { method: "POST", body: values, headers: { "X-CSRFToken": token, Accept: "application/json" } });
   if (answer.redirected || !answer.headers.get("Content-Type")?.includes("json")) return { error: board.dataset.failed };
   const result = await answer.json();

@@ -169,7 +169,8 @@ def _tree(parameters: Mapping[str, str], kind: str, saved: SavedList | None) -> 
 
 
 def _sort(wanted: str, known: Mapping[str, Column], kind: str) -> Sort:
-    key = FORMER.get(wanted.removeprefix("-"), wanted.removeprefix("-"))
+    named = wanted.removeprefix("-")
+    key = named if named in known else FORMER.get(named, "")
     if key in known and not known[key].is_filter:
         return Sort(key, wanted.startswith("-"))
     first = STARTS[kind]

@@ -59,7 +59,15 @@ def _condition(part: Condition, user: User) -> str:
     label, said = str(part.column.label), _value(part, user)
     if part.operator.key in ("last", "next"):
         return f"{label} {said}"
-    return " ".join(word for word in (label, str(part.operator.label), said) if word)
+    operator = _operator(part)
+    return " ".join(word for word in (label, operator, said) if word)
+
+
+def _operator(part: Condition) -> str:
+    """Of one value alone it is not said that it is any of one."""
+    if isinstance(part.value, list) and len(part.value) == 1 and part.operator.key in ("any_of", "none_of"):
+        return _("is") if part.operator.key == "any_of" else _("is not")
+    return str(part.operator.label)
 
 
 def _value(part: Condition, user: User) -> str:

@@ -126,12 +126,12 @@ class BulkItem(AboutRecord):
         KEPT = "kept"  # at undoing: somebody changed it since
 
     class Reason(models.TextChoices):
-        SAME = "same", _("has that already")
-        NOT_YOURS = "not_yours", _("belongs to others and is not yours to change")
-        CLOSED = "closed", _("is closed")
-        REFUSED = "refused", _("does not take this value")
-        CHANGED_SINCE = "since", _("was changed since")
-        GONE = "gone", _("is gone, or what it held is")
+        SAME = "same", _("nothing to change")
+        NOT_YOURS = "not_yours", _("owned by others, not yours to change")
+        CLOSED = "closed", _("closed")
+        REFUSED = "refused", _("the value was refused")
+        CHANGED_SINCE = "since", _("changed since")
+        GONE = "gone", _("what it held is gone")
 
     bulk = models.ForeignKey(BulkChange, on_delete=models.CASCADE, related_name="items")
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)

@@ -9,17 +9,21 @@ from django.views.decorators.http import require_POST, require_safe
 
 from crm.records import board, pipeline
 from crm.records.forms import MoveForm
+from crm.records.lists import looking
 from crm.records.models import Deal, Pipeline, Stage
+from crm.records.views import listing
 from crm.records.views.page import Request, back, find, page_or_fragment
 
 
 @require_safe
 def deal_board(request: Request) -> HttpResponse:
-    """A column per stage; `?owner=me` leaves the user's own deals."""
+    """A column per stage; `?filter=` or `?list=` leaves those that fit, `?owner=me` the user's own deals."""
     only_mine = request.GET.get("owner") == "me"
-    shown = pipeline.default_pipeline()
-    columns = board.columns(shown, request.user, now=timezone.now(), only_mine=only_mine)
+    shown, look = pipeline.default_pipeline(), listing.look(request, "deal")
+    columns = board.columns(shown, request.user, now=timezone.now(), only_mine=only_mine, deals=look.records())
     context = {
+        **listing.bar(request, look),
+        "is_board": True,
         "section": "deals",
         "tab": "board",
         "columns": columns,
@@ -62,5 +66,7 @@ def _refuse(request: Request, deal: Deal, sentence: str, *, status: int) -> Http
 
 def _heads(request: Request, of: Pipeline) -> dict[int, dict[str, str | int]]:
     """Count and sum of every column, as the board's filter has them."""
-    columns = board.columns(of, request.user, now=timezone.now(), only_mine=request.POST.get("owner") == "me")
+    look = looking.look({"filter": request.POST.get("filter", "")}, kind="deal", user=request.user, now=timezone.now())
+    only_mine = request.POST.get("owner") == "me"
+    columns = board.columns(of, request.user, now=timezone.now(), only_mine=only_mine, deals=look.records())
     return {column.stage.pk: {"count": column.count, "sum": column.sum} for column in columns}

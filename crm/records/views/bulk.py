@@ -30,15 +30,16 @@ FIELD_VERBS = {"owner": "owner"}  # buttons that choose the field too
 @needs(Permission.BULK_EDIT)
 def bulk_start(request: Request, kind: str) -> HttpResponse:
     """Keep which rows were ticked, or that all were meant, and go on to what is to be done with them."""
+    checked(kind)
     wanted = request.POST.get("verb", "")
     verb = BulkChange.Verb.SET if wanted in FIELD_VERBS else wanted
     if verb not in BulkChange.Verb.values or not bulk.may(request.user, verb):
         raise Http404
     selection = _selection(request)
     if not selection.get("pks", True):
-        return told(request, back(request, address(checked(kind))), _("Tick some rows first."))
+        return told(request, back(request, address(kind)), _("Tick some rows first."))
     begun = bulk.begin(
-        kind=checked(kind),
+        kind=kind,
         verb=verb,
         selection=selection,
         field=FIELD_VERBS.get(wanted, ""),

@@ -96,7 +96,8 @@ def list_check(request: Request, kind: str) -> HttpResponse:
 @require_POST
 def list_columns(request: Request, kind: str) -> HttpResponse:
     """Keep the columns that were ticked, in their order. In a saved list they are part of the address until it is saved."""
-    keys = [key for key in request.POST.getlist("column") if key in columns.known(checked(kind))]
+    known = columns.known(checked(kind))
+    keys = [key for key in request.POST.getlist("column") if key in known]
     if "shipped" in request.POST:
         keys = []
     wanted = request.POST.get("list", "")

@@ -38,12 +38,15 @@ class ListForm(forms.Form):
 @require_POST
 def list_save(request: Request, kind: str) -> HttpResponse:
     """Keep what is looked at as a new list; `look` of the form are the parameters of the page."""
-    form = ListForm(request.POST)
-    if not form.is_valid() or len(request.POST.get("filter", "")) > looking.filters.LONGEST:
-        return form_page(request, "records/list_form.html", {"form": form, "kind": checked(kind), "section": SECTIONS[kind]})
-    seen = looking.look(request.POST, kind=checked(kind), user=request.user, now=timezone.now())
-    kept = saved.keep(look=seen, name=form.cleaned_data["name"], visibility=form.cleaned_data["visibility"])
-    return told(request, address(kind, list=kept.pk), _("The list “{name}” was saved.").format(name=kept.name))
+    form, seen = ListForm(request.POST), looking.look(request.POST, kind=checked(kind), user=request.user, now=timezone.now())
+    if not form.is_valid() or seen.fault:
+        if seen.fault:
+            form.add_error("name", seen.fault)
+        kept = {name: request.POST[name] for name in looking.PARAMETERS if name in request.POST}
+        context = {"form": form, "kind": kind, "kept": kept, "section": SECTIONS[kind], "may_share": request.user.may(Permission.SHARE_LISTS)}
+        return form_page(request, "records/list_form.html", context)
+    new = saved.keep(look=seen, name=form.cleaned_data["name"], visibility=form.cleaned_data["visibility"])
+    return told(request, address(kind, list=new.pk), _("The list “{name}” was saved.").format(name=new.name))
 
 
 @require_POST
@@ -78,9 +81,10 @@ def list_delete(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def list_default(request: Request, kind: str) -> HttpResponse:
     """Have a list open at first, for the user alone; without one, all records."""
+    checked(kind)
     wanted = primary_key(request.POST.get("list", ""))
     kept = find(SavedList, request, wanted) if wanted else None
-    saved.open_first(kind=checked(kind), user=request.user, saved=kept if kept and kept.kind == kind else None)
+    saved.open_first(kind=kind, user=request.user, saved=kept if kept and kept.kind == kind else None)
     return redirect(back(request, address(kind)))
 
 
