@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from crm.lib.heartbeat import beat
+from crm.records.lists import bulk
 from mail import kept_pictures
 
 STALE_MESSAGE = timedelta(days=1)
@@ -23,9 +24,10 @@ def heartbeat() -> None:
 
 @shared_task
 def tidy() -> None:
-    """Drop expired sessions, pictures of mails that were kept for a day, and messages that no worker ever took."""
+    """Drop expired sessions, pictures of mails kept for a day, old changes of many records, and messages that no worker took."""
     call_command("clearsessions")
     kept_pictures.drop_old(now=timezone.now())
+    bulk.drop_old(now=timezone.now())
     oldest = time.time() - STALE_MESSAGE.total_seconds()
     for path in Path(settings.QUEUE_DIR).glob("*/*.msg"):
         if path.stat().st_mtime < oldest:

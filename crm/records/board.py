@@ -29,9 +29,7 @@ class Column:
         return self.count - len(self.cards)
 
 
-def columns(
-    pipeline: Pipeline, user: User, *, now: datetime, only_mine: bool = False, deals: OwnedQuerySet | None = None
-) -> list[Column]:
+def columns(pipeline: Pipeline, user: User, *, now: datetime, only_mine: bool = False, deals: OwnedQuerySet | None = None) -> list[Column]:
     """The board as the user sees it, in four queries whatever its size; `deals` are those to show, of what they see."""
     visible = Deal.objects.visible_to(user) if deals is None else deals
     deals = visible.filter(stage__pipeline=pipeline, status=Deal.Status.OPEN)

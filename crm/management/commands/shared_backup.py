@@ -47,8 +47,8 @@ NO_PASSWORD = "!"  # noqa: S105 - what Django takes for none
 class Command(BaseCommand):
     help = (
         "Write users without their passwords, teams, roles, settings, people, organisations, deals, leads, activities, notes, timelines, "
-        "changes, shared lists, consent, policy and the audit log as JSON that `loaddata` reads. Left out is what belongs to one user alone: tracking, "
-        "lists of their own, cards, mail, mail accounts and their credentials."
+        "changes, shared lists, consent, policy and the audit log as JSON that `loaddata` reads. Left out is what belongs to one user "
+        "alone: tracking, lists of their own, cards, mail, mail accounts and their credentials."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

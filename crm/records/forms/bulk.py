@@ -86,5 +86,3 @@ def _names(field: Field, user: User) -> list[tuple[str, str]]:
 def confirms(typed: str, of: BulkChange, now: datetime) -> bool:
     """Whether somebody typed how many records are to go."""
     return typed.strip() == str(bulk.preview(of, now).changing)
-
-

@@ -26,6 +26,7 @@ MOST_PICKED = 500  # rows that one can tick
 COUNTED = 2000  # rows that a preview reads; of more it says "up to"
 SHOWN = 10
 LEASE = timedelta(seconds=90)
+REMEMBERED = timedelta(days=90)  # so long a change can be undone
 State, ItemState, Reason = BulkChange.State, BulkItem.State, BulkItem.Reason
 
 
@@ -33,7 +34,7 @@ class CannotChange(Exception):
     """The change was begun already, or is not to be undone."""
 
 
-def begin(*, kind: str, verb: str, selection: Mapping[str, Any], field: str, next: str, actor: User, now: datetime) -> BulkChange:  # noqa: A002 - as in addresses
+def begin(*, kind: str, verb: str, selection: Mapping[str, Any], field: str, next: str, actor: User, now: datetime) -> BulkChange:
     """Keep a selection for a change that is still to be chosen; archive and deletion need no more."""
     is_ready = verb in (BulkChange.Verb.ARCHIVE, BulkChange.Verb.RESTORE, BulkChange.Verb.DELETE)
     bulk: BulkChange = BulkChange.objects.create(
@@ -52,7 +53,7 @@ def selected(bulk: BulkChange, now: datetime) -> QuerySet[Any, Any]:
     if "pks" in bulk.selection:
         picked: QuerySet[Any, Any] = RECORDS[bulk.kind].objects.visible_to(bulk.actor).filter(pk__in=bulk.selection["pks"])
         return picked
-    return looking.look(bulk.selection, kind=bulk.kind, user=bulk.actor, now=now).records()
+    return looking.look({"list": looking.ALL, **bulk.selection}, kind=bulk.kind, user=bulk.actor, now=now).records()
 
 
 @dataclass
@@ -133,6 +134,12 @@ def undo(*, bulk: BulkChange, now: datetime) -> BulkChange:
 
 def _note(bulk: BulkChange, action: str, count: int) -> None:
     audit.note(action, actor=bulk.actor, about=f"{RECORDS[bulk.kind]._meta.verbose_name_plural}: {changing.describe(bulk)}", count=count)
+
+
+def drop_old(*, now: datetime) -> None:
+    """Forget what was chosen and never done, and what was done too long ago to be undone."""
+    BulkChange.objects.filter(state=State.CHOSEN, created_at__lt=now - timedelta(days=1)).delete()
+    BulkChange.objects.filter(finished_at__lt=now - REMEMBERED).delete()
 
 
 def go_on(pk: int, *, clock: Callable[[], datetime]) -> None:

@@ -1,11 +1,14 @@
 """A list as a file for spreadsheets."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from django.db import transaction
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from crm.accounts import audit
+from crm.accounts.models import User
 from crm.lib import tables
 from crm.records.fields.book import Kind
 from crm.records.lists import columns
@@ -29,12 +32,26 @@ def note(look: Look) -> None:
 
 
 def lines(look: Look, shown: Sequence[Column]) -> Iterator[str]:
-    """The file, a line at a time: a head, then each record; an amount is followed by its currency."""
-    yield tables.MARK + tables.line(_heads(shown))
+    """The file, some lines at a time: a head, then each record; an amount is followed by its currency."""
+    with _as(look.user):
+        head = tables.MARK + tables.line(_heads(shown))
+    yield head
     pks = list(look.pks())
     for start in range(0, len(pks), CHUNK):
-        for record in look.load(pks[start : start + CHUNK], shown):
-            yield tables.line(cell for column in shown for cell in _cells(record, column, look))
+        with _as(look.user):  # the answer is read when the request is over
+            text = "".join(tables.line(_row(record, shown, look)) for record in look.load(pks[start : start + CHUNK], shown))
+        yield text
+
+
+@contextmanager
+def _as(user: User) -> Iterator[None]:
+    """In the user's zone and language."""
+    with timezone.override(user.zone), translation.override(user.language):
+        yield
+
+
+def _row(record: object, shown: Sequence[Column], look: Look) -> list[str]:
+    return [cell for column in shown for cell in _cells(record, column, look)]
 
 
 def _has_currency(column: Column) -> bool:

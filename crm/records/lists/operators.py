@@ -97,8 +97,10 @@ BY_KIND: Mapping[Kind, tuple[Operator, ...]] = {
     **dict.fromkeys((Kind.PERSON, Kind.PEOPLE, Kind.ORGANISATION), LINK),
 }
 NEVER_EMPTY = frozenset(
-    ("name", "title", "owner", "visibility", "created_at", "updated_at", "currency", "value", "stage", "status", "pipeline")
-    + ("days_in_stage", "people_count", "deal_count", "weighted_value")
+    (
+        *("name", "title", "owner", "visibility", "created_at", "updated_at", "currency", "value", "stage", "status", "pipeline"),
+        *("days_in_stage", "people_count", "deal_count", "weighted_value"),
+    )
 )
 NEGATED = {  # operator → the one that it is the contrary of
     "lacks": "contains",

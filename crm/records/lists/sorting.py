@@ -75,14 +75,10 @@ def _filled(path: str) -> Any:
 
 def _first_of(column: Column, kind: str) -> Subquery:
     """The first by name of what is linked."""
-    through = RECORDS[kind]._meta.get_field(column.path).remote_field.through
+    through = RECORDS[kind]._meta.get_field(column.path).remote_field.through  # type: ignore[union-attr]
     target = "tag" if column.kind == Kind.TAGS else "person"
     rows = through.objects.filter(**{kind: OuterRef("pk")}).order_by().values(kind)
     return Subquery(rows.annotate(first=Min(Lower(f"{target}__name"))).values("first"))
-
-
-
-
 
 
 def _first_point(column: Column, kind: str) -> Subquery:

@@ -7,94 +7,195 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('records', '0007_leads_fields_and_changes'),
+        ("records", "0007_leads_fields_and_changes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='BulkChange',
+            name="BulkChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=12)),
-                ('selection', models.JSONField()),
-                ('verb', models.CharField(choices=[('set', 'Set a field'), ('add_tags', 'Add tags'), ('remove_tags', 'Remove tags'), ('archive', 'Archive'), ('restore', 'Restore from the archive'), ('delete', 'Delete')], max_length=12)),
-                ('field', models.CharField(blank=True, max_length=40)),
-                ('value', models.JSONField(null=True)),
-                ('is_ready', models.BooleanField(default=False)),
-                ('next', models.CharField(blank=True, max_length=4000)),
-                ('state', models.CharField(choices=[('chosen', 'being prepared'), ('running', 'under way'), ('done', 'done'), ('undoing', 'being undone'), ('undone', 'undone')], default='chosen', max_length=8)),
-                ('total', models.PositiveIntegerField(default=0)),
-                ('changed_count', models.PositiveIntegerField(default=0)),
-                ('left_count', models.PositiveIntegerField(default=0)),
-                ('undone_count', models.PositiveIntegerField(default=0)),
-                ('claimed_until', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('actor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=12)),
+                ("selection", models.JSONField()),
+                (
+                    "verb",
+                    models.CharField(
+                        choices=[
+                            ("set", "Set a field"),
+                            ("add_tags", "Add tags"),
+                            ("remove_tags", "Remove tags"),
+                            ("archive", "Archive"),
+                            ("restore", "Restore from the archive"),
+                            ("delete", "Delete"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("field", models.CharField(blank=True, max_length=40)),
+                ("value", models.JSONField(null=True)),
+                ("is_ready", models.BooleanField(default=False)),
+                ("next", models.CharField(blank=True, max_length=4000)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("chosen", "being prepared"),
+                            ("running", "under way"),
+                            ("done", "done"),
+                            ("undoing", "being undone"),
+                            ("undone", "undone"),
+                        ],
+                        default="chosen",
+                        max_length=8,
+                    ),
+                ),
+                ("total", models.PositiveIntegerField(default=0)),
+                ("changed_count", models.PositiveIntegerField(default=0)),
+                ("left_count", models.PositiveIntegerField(default=0)),
+                ("undone_count", models.PositiveIntegerField(default=0)),
+                ("claimed_until", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("actor", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'ordering': ['-created_at', '-pk'],
+                "ordering": ["-created_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='BulkItem',
+            name="BulkItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('changed', 'Changed'), ('left', 'Left'), ('undone', 'Undone'), ('kept', 'Kept')], default='waiting', max_length=8)),
-                ('reason', models.CharField(blank=True, choices=[('same', 'nothing to change'), ('not_yours', 'owned by others, not yours to change'), ('closed', 'closed'), ('refused', 'the value was refused'), ('since', 'changed since'), ('gone', 'what it held is gone')], max_length=9)),
-                ('before', models.JSONField(null=True)),
-                ('after', models.JSONField(null=True)),
-                ('bulk', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='records.bulkchange')),
-                ('deal', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', to='records.deal', verbose_name='deal')),
-                ('lead', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', to='records.lead', verbose_name='lead')),
-                ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', to='records.organisation', verbose_name='organisation')),
-                ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', to='records.person', verbose_name='contact')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "Waiting"), ("changed", "Changed"), ("left", "Left"), ("undone", "Undone"), ("kept", "Kept")],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("same", "nothing to change"),
+                            ("not_yours", "owned by others, not yours to change"),
+                            ("closed", "closed"),
+                            ("refused", "the value was refused"),
+                            ("since", "changed since"),
+                            ("gone", "what it held is gone"),
+                        ],
+                        max_length=9,
+                    ),
+                ),
+                ("before", models.JSONField(null=True)),
+                ("after", models.JSONField(null=True)),
+                ("bulk", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="items", to="records.bulkchange")),
+                (
+                    "deal",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="%(class)ss",
+                        to="records.deal",
+                        verbose_name="deal",
+                    ),
+                ),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="%(class)ss",
+                        to="records.lead",
+                        verbose_name="lead",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="%(class)ss",
+                        to="records.organisation",
+                        verbose_name="organisation",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="%(class)ss",
+                        to="records.person",
+                        verbose_name="contact",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SavedList',
+            name="SavedList",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=12)),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('filter', models.TextField(blank=True)),
-                ('columns', models.JSONField(default=list)),
-                ('sort', models.CharField(blank=True, max_length=60)),
-                ('visibility', models.CharField(choices=[('owner', 'Only the owner'), ('team', "The owner's team"), ('everyone', 'Everyone in the company')], default='owner', max_length=8, verbose_name='seen by')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=12)),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                ("filter", models.TextField(blank=True)),
+                ("columns", models.JSONField(default=list)),
+                ("sort", models.CharField(blank=True, max_length=60)),
+                (
+                    "visibility",
+                    models.CharField(
+                        choices=[("owner", "Only the owner"), ("team", "The owner's team"), ("everyone", "Everyone in the company")],
+                        default="owner",
+                        max_length=8,
+                        verbose_name="seen by",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("owner", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'ordering': ['name', 'pk'],
+                "ordering": ["name", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='ListChoice',
+            name="ListChoice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=12)),
-                ('columns', models.JSONField(default=list)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('opens', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='records.savedlist')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=12)),
+                ("columns", models.JSONField(default=list)),
+                ("user", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "opens",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="records.savedlist"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='bulkchange',
-            index=models.Index(condition=models.Q(('state__in', ['running', 'undoing'])), fields=['state'], name='records_bulkchange_to_do'),
+            model_name="bulkchange",
+            index=models.Index(
+                condition=models.Q(("state__in", ["running", "undoing"])), fields=["state"], name="records_bulkchange_to_do"
+            ),
         ),
         migrations.AddIndex(
-            model_name='bulkitem',
-            index=models.Index(fields=['bulk', 'state'], name='records_bulkitem_queue'),
+            model_name="bulkitem",
+            index=models.Index(fields=["bulk", "state"], name="records_bulkitem_queue"),
         ),
         migrations.AddIndex(
-            model_name='savedlist',
-            index=models.Index(fields=['kind', 'owner'], name='records_savedlist_of'),
+            model_name="savedlist",
+            index=models.Index(fields=["kind", "owner"], name="records_savedlist_of"),
         ),
         migrations.AddConstraint(
-            model_name='listchoice',
-            constraint=models.UniqueConstraint(fields=('user', 'kind'), name='records_listchoice_once'),
+            model_name="listchoice",
+            constraint=models.UniqueConstraint(fields=("user", "kind"), name="records_listchoice_once"),
         ),
     ]

@@ -111,7 +111,7 @@ def test_a_list_is_counted_once(alice: User, alice_client: Client, django_assert
     people(alice, *(f"Person {number}" for number in range(60)))
     with CaptureQueriesContext(connection) as queries:
         alice_client.get("/people/", {"page": "2"})
-    counting = [one["sql"] for one in queries if 'COUNT(*)' in one["sql"] and 'FROM "records_person"' in one["sql"].split("WHERE")[0]]
+    counting = [one["sql"] for one in queries if "COUNT(*)" in one["sql"] and 'FROM "records_person"' in one["sql"].split("WHERE")[0]]
     assert len([sql for sql in counting if sql.startswith("SELECT COUNT(*)")]) == 1
 
 

@@ -137,7 +137,12 @@ def test_custom_fields_are_set_and_given_back(kind: str, alice: User, acme: Orga
 
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
-    [("emails", "nobody", "is no email address"), ("name", "", "required"), ("owner", "", "required"), ("country", "Narnia", "valid choice")],
+    [
+        ("emails", "nobody", "is no email address"),
+        ("name", "", "required"),
+        ("owner", "", "required"),
+        ("country", "Narnia", "valid choice"),
+    ],
 )
 def test_a_value_that_cannot_be_is_refused(field: str, value: str, sentence: str, alice: User, alice_client: Client) -> None:
     answer = choose(alice_client, begin(alice_client, "set", *people(alice, "One")), field=field, value=value)

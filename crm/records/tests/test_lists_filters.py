@@ -123,7 +123,9 @@ def test_owners_are_asked_for_by_me_and_my_team(alice: User, bob: User, charlie:
     assert found(alice, asked("owner", "none_of", ["me"])) == [bob.name]
 
 
-@pytest.mark.parametrize(("operator", "names"), [("has_any", "ABC"), ("has_all", "C"), ("has_none", "D"), ("empty", "D"), ("filled", "ABC")])
+@pytest.mark.parametrize(
+    ("operator", "names"), [("has_any", "ABC"), ("has_all", "C"), ("has_none", "D"), ("empty", "D"), ("filled", "ABC")]
+)
 @pytest.mark.parametrize("kind", ["tags", "choices"])
 def test_several_values_are_asked(kind: str, operator: str, names: str, alice: User) -> None:
     field = custom("person", "choices") if kind == "choices" else None
@@ -169,7 +171,9 @@ def test_computed_columns_are_asked(alice: User, boris: Person, deal: Deal) -> N
     people(alice, "Idle")
     assert found(alice, asked("deal_count", "gte", 1)) == ["Boris Ivanov"]
     assert found(alice, asked("next_activity", "empty")) == ["Idle"]
-    assert found(alice, asked("weighted_value", "gt", 0), asked("pipeline", "any_of", [deal.stage.pipeline_id]), kind="deal") == [deal.title]
+    assert found(alice, asked("weighted_value", "gt", 0), asked("pipeline", "any_of", [deal.stage.pipeline_id]), kind="deal") == [
+        deal.title
+    ]
 
 
 @pytest.mark.parametrize(
@@ -246,10 +250,14 @@ def test_what_is_no_json_is_refused(text: str, alice_client: Client) -> None:
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30)
 VALUES = st.recursive(LEAVES | st.sampled_from(["2026-11-26", "me", "5"]), lambda inner: st.lists(inner, max_size=3), max_leaves=4)
-FIELDS = st.sampled_from([*(field for field in ("name", "emails", "owner", "tags", "created_at", "deal_count", "organisation", "archived"))])
+FIELDS = st.sampled_from(
+    [*(field for field in ("name", "emails", "owner", "tags", "created_at", "deal_count", "organisation", "archived"))]
+)
 KEYS = st.sampled_from(sorted({one.key for offered in operators.BY_KIND.values() for one in offered}))
 CONDITIONS = st.fixed_dictionaries({"field": FIELDS | LEAVES, "is": KEYS | LEAVES, "value": VALUES})
-TREES = st.recursive(CONDITIONS | LEAVES, lambda inner: st.dictionaries(st.sampled_from(["all", "any"]), st.lists(inner, max_size=4)), max_leaves=8)
+TREES = st.recursive(
+    CONDITIONS | LEAVES, lambda inner: st.dictionaries(st.sampled_from(["all", "any"]), st.lists(inner, max_size=4)), max_leaves=8
+)
 
 
 @pytest.mark.django_db(transaction=False)
@@ -267,7 +275,9 @@ def test_every_filter_is_understood_or_refused(raw: Any) -> None:
 
 
 def test_each_condition_is_a_chip_that_a_link_takes_away(alice: User, acme: Organisation, boris: Person, alice_client: Client) -> None:
-    text = json.dumps({"all": [asked("name", "contains", "bo"), {"any": [asked("organisation", "any_of", [acme.pk]), asked("city", "filled")]}]})
+    text = json.dumps(
+        {"all": [asked("name", "contains", "bo"), {"any": [asked("organisation", "any_of", [acme.pk]), asked("city", "filled")]}]}
+    )
     page = alice_client.get("/people/", {"filter": text})
     chips = page.context["chips"]
     assert [chip.words for chip in chips] == ["Name contains “bo”", "Organisation is Acme Tools or City is not empty"]
@@ -292,7 +302,11 @@ def test_the_builder_is_told_every_field_with_its_operators(alice_client: Client
 
 def test_the_builder_is_told_how_many_fit(crew: list[Person], alice_client: Client) -> None:
     text = json.dumps({"all": [asked("city", "filled")]})
-    assert alice_client.get("/lists/person/check/", {"filter": text}).json() == {"fault": "", "count": 2, "filter": '{"all":[{"field":"city","is":"filled"}]}'}
+    assert alice_client.get("/lists/person/check/", {"filter": text}).json() == {
+        "fault": "",
+        "count": 2,
+        "filter": '{"all":[{"field":"city","is":"filled"}]}',
+    }
     assert alice_client.get("/lists/person/check/", {"filter": "nonsense"}).json()["fault"]
 
 

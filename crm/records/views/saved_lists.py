@@ -43,7 +43,13 @@ def list_save(request: Request, kind: str) -> HttpResponse:
         if seen.fault:
             form.add_error("name", seen.fault)
         kept = {name: request.POST[name] for name in looking.PARAMETERS if name in request.POST}
-        context = {"form": form, "kind": kind, "kept": kept, "section": SECTIONS[kind], "may_share": request.user.may(Permission.SHARE_LISTS)}
+        context = {
+            "form": form,
+            "kind": kind,
+            "kept": kept,
+            "section": SECTIONS[kind],
+            "may_share": request.user.may(Permission.SHARE_LISTS),
+        }
         return form_page(request, "records/list_form.html", context)
     new = saved.keep(look=seen, name=form.cleaned_data["name"], visibility=form.cleaned_data["visibility"])
     return told(request, address(kind, list=new.pk), _("The list “{name}” was saved.").format(name=new.name))
@@ -75,7 +81,9 @@ def list_delete(request: Request, pk: int) -> HttpResponse:
     if request.method == "POST":
         kept.delete()
         return told(request, address(kept.kind), _("The list “{name}” was deleted.").format(name=kept.name))
-    return render(request, "records/list_delete.html", {"record": kept, "section": SECTIONS[kept.kind], "back": address(kept.kind, list=pk)})
+    return render(
+        request, "records/list_delete.html", {"record": kept, "section": SECTIONS[kept.kind], "back": address(kept.kind, list=pk)}
+    )
 
 
 @require_POST
