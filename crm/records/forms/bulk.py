@@ -18,6 +18,7 @@ from crm.records.picking import PickField
 NEEDED = frozenset(("owner", "visibility", "currency", "stage"))
 SEVERAL = (Kind.TAGS, Kind.CHOICES)
 ONE = (Kind.CHOICE, Kind.USER, Kind.STAGE)
+LOOKS = {**dict.fromkeys(ONE, "form-select"), **dict.fromkeys(SEVERAL, "form-check-input")}
 
 
 class ValueForm(forms.Form):
@@ -29,6 +30,7 @@ class ValueForm(forms.Form):
         super().__init__(posted)
         self.of, self.user = field, user
         self.fields["value"] = _input(field, user)
+        self.fields["value"].widget.attrs["class"] = LOOKS.get(field.kind, "form-control")
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

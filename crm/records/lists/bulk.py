@@ -218,7 +218,7 @@ def _work(bulk: BulkChange, items: list[BulkItem], now: datetime) -> int:
 
 def _sorted_out(
     bulk: BulkChange, items: list[BulkItem], records: Mapping[int, Any], now: datetime
-) -> tuple[list[Wish], list[BulkItem], list[tuple[BulkItem, Reason]]]:
+) -> tuple[list[Wish], list[BulkItem], list[tuple[BulkItem, BulkItem.Reason]]]:
     """What is to be written, with the items of that, and the items that are left with their reasons."""
     changed_field = changing.field_of(bulk)
     try:
@@ -227,7 +227,7 @@ def _sorted_out(
         return [], [], [(item, Reason.GONE) for item in items]
     wishes: list[Wish] = []
     done: list[BulkItem] = []
-    left: list[tuple[BulkItem, Reason]] = []
+    left: list[tuple[BulkItem, BulkItem.Reason]] = []
     for item in items:
         record = records.get(_pk(bulk, item))
         try:
@@ -273,7 +273,7 @@ def _tell(bulk: BulkChange, item: BulkItem, wanted: Wish, changed_field: Any) ->
     item.before, item.after = (changing.encoded(value, changed_field) for value in (wanted.before, wanted.after))
 
 
-def _leave(bulk: BulkChange, left: Iterable[tuple[BulkItem, Reason]]) -> None:
+def _leave(bulk: BulkChange, left: Iterable[tuple[BulkItem, BulkItem.Reason]]) -> None:
     state = ItemState.KEPT if bulk.state == State.UNDOING else ItemState.LEFT
     items = []
     for item, reason in left:

@@ -17,7 +17,7 @@ from crm.records.lists import columns, filters, sorting
 from crm.records.lists.columns import FORMER, Column
 from crm.records.lists.filters import BadFilter, Group
 from crm.records.lists.sorting import Sort
-from crm.records.models import RECORDS, ListChoice, SavedList
+from crm.records.models import RECORDS, ListChoice, OwnedQuerySet, SavedList
 
 ROWS = 50
 STARTS: Mapping[str, str] = {"person": "name", "organisation": "name", "deal": "title", "lead": "-created_at"}  # first order
@@ -81,14 +81,14 @@ class Look:
     def is_narrowed(self) -> bool:
         return bool(self.query or self.tree or self.fault)
 
-    def records(self) -> QuerySet[Any, Any]:
+    def records(self) -> OwnedQuerySet:
         """What belongs to the list, of what the user may see, in no order."""
         model = RECORDS[self.kind]
         if self.fault:
             return model.objects.none()
         visible = model.objects.visible_to(self.user).filter(STATUSES.get(self.kind, NO_STATUSES)[self.status][1])
         found = visible.search(self.query) if self.query else visible
-        wanted: QuerySet[Any, Any] = filters.apply(found, kind=self.kind, tree=self.tree, user=self.user, now=self.now)
+        wanted: OwnedQuerySet = filters.apply(found, kind=self.kind, tree=self.tree, user=self.user, now=self.now)
         return wanted
 
     def pks(self) -> QuerySet[Any, Any]:

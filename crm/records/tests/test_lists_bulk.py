@@ -13,7 +13,7 @@ from crm.accounts.models import AuditEntry, User
 from crm.accounts.permissions import Permission
 from crm.records.fields.values import Money
 from crm.records.lists import bulk
-from crm.records.models import BulkChange, CustomChoice, Deal, FieldChange, Organisation, Person, Stage, Tag, TimelineEntry
+from crm.records.models import BulkChange, CustomChoice, CustomField, Deal, FieldChange, Organisation, Person, Stage, Tag, TimelineEntry
 from crm.records.tests.test_lists import custom, people, without
 
 
@@ -124,7 +124,7 @@ def test_records_that_one_does_not_see_cannot_be_picked(charlie: User, alice: Us
 @pytest.mark.parametrize("kind", ["text", "number", "money", "date", "choice", "choices", "person", "organisation"])
 def test_custom_fields_are_set_and_given_back(kind: str, alice: User, acme: Organisation, boris: Person, alice_client: Client) -> None:
     field = custom("person", kind)
-    choice = CustomChoice.objects.create(field=field.custom, name="Red")
+    choice = CustomChoice.objects.create(field=CustomField.objects.get(), name="Red")
     texts = {"text": "blue", "number": "3.5", "money": "20 USD", "date": "2026-11-30", "choice": choice.pk, "choices": [choice.pk]}
     posted = {"value": texts.get(kind, str(boris if kind == "person" else acme))}
     chosen = begin(alice_client, "set", *people(alice, "One", "Two"))

@@ -130,7 +130,7 @@ def test_owners_are_asked_for_by_me_and_my_team(alice: User, bob: User, charlie:
 def test_several_values_are_asked(kind: str, operator: str, names: str, alice: User) -> None:
     field = custom("person", "choices") if kind == "choices" else None
     both: list[Any] = [
-        CustomChoice.objects.create(field=field.custom, name=name) if field else Tag.objects.create(name=name) for name in "xy"
+        CustomChoice.objects.create(field=CustomField.objects.get(), name=name) if field else Tag.objects.create(name=name) for name in "xy"
     ]
     a, b, c, _d = people(alice, *"ABCD")
     for person, values in ((a, both[:1]), (b, both[1:]), (c, both)):

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -96,7 +97,7 @@ def _choose(request: Request, found: BulkChange) -> HttpResponse:
     """Which field, and what it is to hold."""
     fields = [field for field in book.of(found.kind) if not field.is_fixed]
     by_key = {field.key: field for field in fields}
-    wanted = request.POST.get("field") or request.GET.get("field") or found.field or fields[0].key
+    wanted = request.POST.get("field") or request.GET.get("field") or found.field or fields[1].key  # the first is the name
     field = by_key.get("tags" if found.verb in changing.SEVERAL else wanted, fields[0])
     form = ValueForm(request.POST if request.method == "POST" and "choose" not in request.POST else None, field=field, user=request.user)
     if form.is_bound and form.is_valid():
@@ -152,7 +153,7 @@ def bulk_undo(request: Request, pk: int) -> HttpResponse:
         begun = bulk.undo(bulk=found, now=timezone.now())
     except bulk.CannotChange:
         return redirect("records:bulk_detail", pk)
-    return _go_on(begun, begun.changed_count, f"/bulk/{pk}/")
+    return _go_on(begun, begun.changed_count, back(request, reverse("records:bulk_detail", args=[pk])))
 
 
 def _go_on(begun: BulkChange, count: int, then: str) -> HttpResponse:
