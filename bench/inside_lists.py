@@ -7,6 +7,7 @@ from datetime import timedelta
 from statistics import median
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
@@ -88,14 +89,15 @@ def pages() -> dict[str, dict[str, str]]:
 
 def time_lists(rounds: int) -> dict[str, Any]:
     """Seconds of each page, the median of some rounds, as a seller sees it."""
-    client = Client(SERVER_NAME="localhost")
+    client = Client(headers={"host": settings.SITE_HOST})
     client.force_login(User.objects.order_by("pk")[0])
+    clock = time.process_time if connection.vendor == "sqlite" else time.perf_counter  # SQLite works within this process
     told = {}
     for name, query in pages().items():
         times = []
         for _round in range(rounds):
-            began = time.perf_counter()
+            began = clock()
             assert client.get("/people/", query).status_code == 200
-            times.append(time.perf_counter() - began)
+            times.append(clock() - began)
         told[name] = median(times)
     return told
