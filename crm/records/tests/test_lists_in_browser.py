@@ -40,6 +40,7 @@ def test_a_list_is_filtered_ordered_and_changed_by_hand(tab: Any, alice: User) -
     playwright_api.expect(tab.get_by_text("3 chosen")).to_be_visible()
     assert serious(tab) == []
     tab.get_by_role("button", name="Set a field").click()
+    tab.wait_for_load_state("networkidle")  # by the script a field that is chosen brings its box
     tab.get_by_label("Field").select_option(label="Job title")
     tab.wait_for_url("**field=job_title**")
     tab.get_by_label("New value").fill("Buyer")
