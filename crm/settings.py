@@ -161,6 +161,7 @@ CELERY_BEAT_SCHEDULE = {
     "empty the trash": {"task": "mail.tasks.empty_trash", "schedule": crontab(hour="3", minute="41"), "options": {"expires": 3600}},
     "minimise addresses": {"task": "tracking.tasks.minimise_addresses", "schedule": 300.0, "options": {"expires": 300}},
     "record hits": {"task": "tracking.tasks.record_hits", "schedule": 10.0, "options": {"expires": 30}},
+    "go on with bulk changes": {"task": "crm.records.tasks.go_on_with_bulk_changes", "schedule": 30.0, "options": {"expires": 30}},
     "note that the worker is alive": {"task": "crm.tasks.heartbeat", "schedule": 15.0, "options": {"expires": 30}},
     "drop old live events": {"task": "notifications.tasks.drop_old_events", "schedule": 600.0, "options": {"expires": 600}},
     "answer requests of recipients": {"task": "crm.privacy.tasks.send_due", "schedule": 10.0, "options": {"expires": 30}},

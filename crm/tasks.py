@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from crm.accounts import audit, sessions
 from crm.lib.heartbeat import beat
+from crm.records.lists import bulk
 from mail import kept_pictures
 
 STALE_MESSAGE = timedelta(days=1)
@@ -24,11 +25,12 @@ def heartbeat() -> None:
 
 @shared_task
 def tidy() -> None:
-    """Drop expired sessions, old addresses of sign-ins, pictures of mails kept for a day, and messages that no worker ever took."""
+    """Drop what was kept long enough: sessions, addresses of sign-ins, pictures of mails, changes of many records, messages nobody took."""
     call_command("clearsessions")
     sessions.forget_ended()
     audit.forget_addresses(now=timezone.now())
     kept_pictures.drop_old(now=timezone.now())
+    bulk.drop_old(now=timezone.now())
     oldest = time.time() - STALE_MESSAGE.total_seconds()
     for path in Path(settings.QUEUE_DIR).glob("*/*.msg"):
         if path.stat().st_mtime < oldest:

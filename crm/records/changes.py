@@ -1,6 +1,6 @@
 """Who changed which field of which record: the only writer of FieldChange."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -29,14 +29,15 @@ def snapshot(record: Any, fields: list[book.Field] | None = None) -> dict[str, s
 
 def note(*, record: Record, before: Mapping[str, str], after: Mapping[str, str], actor: User, now: datetime) -> list[FieldChange]:
     """Add a row for each field whose words differ, and tell those who follow the record."""
-    noted = FieldChange.objects.bulk_create(_rows(record, before, after, actor, now))
+    noted = note_all([(record, before, after)], actor=actor, now=now)
     if noted:
         following.tell(record=record, sentence=partial(_sentence, record, noted), actor=actor, now=now)
     return noted
 
 
-def _rows(record: Any, before: Mapping[str, str], after: Mapping[str, str], actor: User, now: datetime) -> list[FieldChange]:
-    return [
+def note_all(changed: Iterable[tuple[Record, Mapping[str, str], Mapping[str, str]]], *, actor: User, now: datetime) -> list[FieldChange]:
+    """Add such rows for many records at once, each with its words before and after; nobody is told."""
+    rows = [
         FieldChange(
             **{kind_of(record): record},
             field=key,
@@ -46,9 +47,11 @@ def _rows(record: Any, before: Mapping[str, str], after: Mapping[str, str], acto
             actor_name=str(actor),
             at=now,
         )
+        for record, before, after in changed
         for key in before
         if before[key] != after[key]
     ]
+    return FieldChange.objects.bulk_create(rows, batch_size=BATCH)
 
 
 def _sentence(record: Record, rows: list[FieldChange]) -> str:
@@ -89,5 +92,4 @@ class WatchAll:
     def note(self, *, actor: User, now: datetime) -> None:
         """Compare with what the database holds by now."""
         after = self._read([record.pk for record in self.before])
-        rows = [row for record, words in after.items() for row in _rows(record, self.before[record], words, actor, now)]
-        FieldChange.objects.bulk_create(rows, batch_size=BATCH)
+        note_all([(record, self.before[record], words) for record, words in after.items()], actor=actor, now=now)

@@ -21,7 +21,7 @@ from django.utils import timezone, translation
 from crm.accounts.models import Team, User
 from crm.privacy.models import Request
 from crm.records import subscribing
-from crm.records.models import Activity, Deal, Lead, Note, Organisation, Person, StoredFile
+from crm.records.models import Activity, BulkChange, Deal, Lead, Note, Organisation, Person, SavedList, StoredFile
 from crm.records.pipeline import default_pipeline
 from mail import drafts, inbound, outbox, pictures, suggesting, suggestion_words
 from mail.models import Account, Attachment, Change, KeptMail, Message, RemoteFolder, Signature, Template, TemplateFolder
@@ -54,6 +54,7 @@ MESSAGE_VERBS = (
     "reschedule",
     "forward",
 )
+LISTS = ("list_columns", "list_builder", "list_check", "list_save", "list_default", "list_export", "bulk_start")
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 STREAM = "notifications:live"  # never ends; see notifications/tests/test_live.py
 SECRETS = {  # each beginning with a word by which it could be searched for
@@ -110,6 +111,8 @@ class World:
     change: int
     request: int
     file: int
+    list: int
+    bulk: int
 
 
 @pytest.fixture
@@ -145,6 +148,8 @@ def world(alice: User) -> World:
         kept=_kept_mail(account),
         change=Change.objects.create(owner=alice, verb="archive", count=1, before={"places": []}).pk,
         request=Request.objects.begin(kind="export", email="boris@client.test", by=alice, by_name=alice.name).pk,
+        list=SavedList.objects.create(owner=alice, kind="person", name="Mine alone").pk,
+        bulk=BulkChange.objects.create(actor=alice, kind="person", verb="archive", selection={"pks": [person.pk]}, is_ready=True).pk,
         signature=signature,
         folder=folder,
         template=Template.objects.create(owner=alice, folder=folder, name="Pitch", subject=SECRETS["template"], body_html="<p>Hello</p>"),
@@ -241,6 +246,9 @@ def objects(world: World) -> dict[str, dict[str, object]]:
         **{f"mail:template_{verb}": {"pk": world.template.pk} for verb in ("edit", "duplicate", "delete", "fill")},
         **{f"mail:template_folder_{verb}": {"pk": world.folder.pk} for verb in ("edit", "delete")},
         "mail:folder": {"folder": "sent"},
+        **{f"records:{name}": {"kind": "person"} for name in LISTS},
+        **{f"records:list_{verb}": {"pk": world.list} for verb in ("update", "edit", "delete")},
+        **{f"records:{name}": {"pk": world.bulk} for name in ("bulk_detail", "bulk_run", "bulk_undo")},
         "records:pick": {"kind": "deal"},
         "records:field_edit": {"kind": "person", **records["person"], "key": "job_title"},
         **{f"records:custom_field_{verb}": {"pk": 1} for verb in ("edit", "archive", "delete")},
@@ -374,6 +382,12 @@ def test_nobody_else_changes_anything_of_it(name: str, request: pytest.FixtureRe
         "tracking:place_",
         "mail:call_",
         "notifications:card_",
+        "records:list_update",
+        "records:list_edit",
+        "records:list_delete",
+        "records:bulk_detail",
+        "records:bulk_run",
+        "records:bulk_undo",
     )
     for page, address in addresses(world).items():
         if page == STREAM or page.startswith("account_"):

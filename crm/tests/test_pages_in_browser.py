@@ -64,6 +64,8 @@ BEHIND_SIGN_IN = [
     "/activities/calendar/?mode=month",
     "/activities/calendar/?mode=week",
     "/activities/calendar/?mode=day",
+    "/people/?columns=name,emails,tags,owner,next_activity,deal_count&list=all",
+    "/bulk/",
 ]
 
 

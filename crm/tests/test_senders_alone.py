@@ -144,6 +144,7 @@ def test_of_every_table_it_is_decided_whether_others_may_have_it():
     assert undecided == {
         "consent.Question",  # its link is known to the recipient alone
         "records.CalendarFeed",  # its address is known to its user alone
+        *("records.ListChoice", "records.BulkChange", "records.BulkItem"),  # how one looks at lists, and what one can undo
     }
 
 

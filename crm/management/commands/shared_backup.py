@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.db.models import Model, QuerySet
 
-from crm.accounts.models import AuditEntry, Company, Role, Team, User
+from crm.accounts.models import AuditEntry, Company, Role, Team, User, Visibility
 from crm.consent.models import Consent, Remembered, Restriction, Rule, Settings
 from crm.records.models import (
     Activity,
@@ -30,6 +30,7 @@ from crm.records.models import (
     Organisation,
     Person,
     Pipeline,
+    SavedList,
     Stage,
     StoredFile,
     Tag,
@@ -53,6 +54,7 @@ KEPT: tuple[type[Model], ...] = (
         Merged,
         NotTheSame,
     ),
+    SavedList,
     *(Settings, Rule, Consent, Remembered, Restriction, AuditEntry),
 )
 NO_PASSWORD = "!"  # noqa: S105 - what Django takes for none
@@ -61,8 +63,8 @@ NO_PASSWORD = "!"  # noqa: S105 - what Django takes for none
 class Command(BaseCommand):
     help = (
         "Write users without their passwords, teams, roles, settings, people, organisations, deals, leads, activities, notes, timelines, "
-        "changes, consent, policy and the audit log as JSON that `loaddata` reads. Left out is what belongs to one user alone: tracking, "
-        "cards, mail, mail accounts and their credentials."
+        "changes, shared lists, consent, policy and the audit log as JSON that `loaddata` reads. Left out is what belongs to one user "
+        "alone: tracking, lists of their own, cards, mail, mail accounts and their credentials."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -101,6 +103,8 @@ def rows() -> Iterator[Model]:
         chosen: QuerySet[Any] = model._default_manager.order_by("pk")
         if model is TimelineEntry:
             chosen = chosen.filter(only_for=None)
+        if model is SavedList:
+            chosen = chosen.exclude(visibility=Visibility.OWNER)
         for row in chosen.iterator():
             yield _without_password(row) if isinstance(row, User) else row
 

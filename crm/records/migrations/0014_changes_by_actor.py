@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("records", "0007_leads_fields_and_changes"),
+        ("records", "0011_lists_and_bulk_changes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

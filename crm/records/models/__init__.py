@@ -16,6 +16,7 @@ from crm.records.models.contacts import ContactPoint, Label, Organisation, Perso
 from crm.records.models.custom import CustomChoice, CustomField, CustomValue
 from crm.records.models.deals import ClosingReason, Deal, Lead, Pipeline, Stage
 from crm.records.models.digits import Digits
+from crm.records.models.lists import BulkChange, BulkItem, ListChoice, SavedList
 from crm.records.models.merged import ContactKind, Merged, NotTheSame
 from crm.records.models.owned import Located, Owned, OwnedQuerySet, Shared, Tag
 from crm.records.models.subscriptions import CalendarFeed
@@ -26,6 +27,8 @@ __all__ = [
     "Activity",
     "ActivityKind",
     "ActivityQuerySet",
+    "BulkChange",
+    "BulkItem",
     "CalendarFeed",
     "ClosingReason",
     "ContactKind",
@@ -38,6 +41,7 @@ __all__ = [
     "FieldChange",
     "Label",
     "Lead",
+    "ListChoice",
     "Located",
     "Merged",
     "NotTheSame",
@@ -48,6 +52,7 @@ __all__ = [
     "Person",
     "Pipeline",
     "Record",
+    "SavedList",
     "Shared",
     "Stage",
     "StoredFile",

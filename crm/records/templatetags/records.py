@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from lucide import IconDoesNotExist
 from lucide.templatetags.lucide import lucide
@@ -97,6 +98,14 @@ def query(context: dict[str, Any], **changes: Any) -> str:
         if value in ("", None):
             del parameters[name]
     return f"?{parameters.urlencode()}" if parameters else request.path
+
+
+@register.simple_tag
+def look_query(look: Any) -> str:
+    """What a list is looked at with, as the query of an address."""
+    saved = look.saved.pk if look.saved else "all"
+    parameters = {"q": look.query, "filter": look.filter, "sort": look.sort, "columns": ",".join(look.keys), "status": look.status}
+    return f"?{urlencode({**parameters, 'list': saved})}"
 
 
 @register.inclusion_tag("records/_sort_head.html", takes_context=True)

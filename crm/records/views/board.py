@@ -13,7 +13,9 @@ from crm.accounts.models import company
 from crm.lib.primary_keys import primary_key
 from crm.records import board, closing, pipeline
 from crm.records.forms import MoveForm
+from crm.records.lists import looking
 from crm.records.models import Deal, OwnedQuerySet, Pipeline, Stage
+from crm.records.views import listing
 from crm.records.views.page import Request, back, find_to_change, page_or_fragment
 
 CHOSEN = "pipeline"  # in the session: the pipeline whose board the user looked at last
@@ -21,10 +23,12 @@ CHOSEN = "pipeline"  # in the session: the pipeline whose board the user looked 
 
 @require_safe
 def deal_board(request: Request) -> HttpResponse:
-    """A column per stage of one pipeline; `?pipeline=` chooses it, `?owner=me` leaves the user's own deals."""
-    shown = chosen_pipeline(request)
-    columns = board.columns(shown, request.user, now=timezone.now(), deals=shown_deals(request))
+    """A column per stage of the pipeline in `?pipeline=`; `?filter=` or `?list=` leaves those that fit, `?owner=me` the user's own."""
+    shown, look = chosen_pipeline(request), listing.look(request, "deal")
+    columns = board.columns(shown, request.user, now=timezone.now(), deals=shown_deals(request, look))
     context = {
+        **listing.bar(request, look),
+        "is_board": True,
         "section": "deals",
         "tab": "board",
         "columns": columns,
@@ -50,9 +54,9 @@ def chosen_pipeline(request: Request) -> Pipeline:
     return pipeline.default_pipeline()
 
 
-def shown_deals(request: Request) -> OwnedQuerySet:
+def shown_deals(request: Request, look: looking.Look) -> OwnedQuerySet:
     """The deals that the board is narrowed to by its address; a script that moves one asks with the same address."""
-    deals: OwnedQuerySet = Deal.objects.visible_to(request.user)
+    deals: OwnedQuerySet = look.records()
     return deals.filter(owner=request.user) if request.GET.get("owner") == "me" else deals
 
 
@@ -102,7 +106,7 @@ def refuse(request: Request, deal: Deal, sentence: str, *, status: int) -> HttpR
 
 def heads(request: Request, of: Pipeline) -> dict[str, Any]:
     """Totals of every column and of the whole board, as its filters have them."""
-    columns = board.columns(of, request.user, now=timezone.now(), deals=shown_deals(request))
+    columns = board.columns(of, request.user, now=timezone.now(), deals=shown_deals(request, listing.look(request, "deal")))
     return {
         "columns": {column.stage.pk: column.totals.as_words() for column in columns},
         "total": board.totals(columns).as_words(),

@@ -16,39 +16,15 @@ from crm.records.forms import DealForm, ParticipantForm
 from crm.records.models import Deal, Lead, Organisation, Person, Stage
 from crm.records.views import detail
 from crm.records.views.board import chosen_pipeline, closing_context
-from crm.records.views.page import Request, changed, find, find_to_change, find_to_delete, form_page, page_or_fragment, rows, told
+from crm.records.views.listing import listing
+from crm.records.views.page import Request, changed, find, find_to_change, find_to_delete, form_page, told
 from crm.records.views.removal import confirm_delete
-from crm.records.views.sorting import sorted_by
-
-SORTS = {
-    "title": "title",
-    "value": "value",
-    "stage": "stage__position",
-    "organisation": "organisation__name",
-    "close": "expected_close_on",
-    "added": "created_at",
-}
-FILTERS = ("open", "won", "lost", "all")
 
 
 @require_safe
 def deal_list(request: Request) -> HttpResponse:
     """Deals as rows: open ones, or won, lost, all."""
-    query, status = request.GET.get("q", "").strip(), request.GET.get("status", "open")
-    deals = Deal.objects.visible_to(request.user).select_related("stage", "organisation", "person", "owner").search(query)
-    status = status if status in FILTERS else "open"
-    deals = deals if status == "all" else deals.filter(status=status)
-    found, sort = sorted_by(deals, request.GET.get("sort", ""), SORTS)
-    context = {
-        "section": "deals",
-        "tab": "list",
-        "page": rows(request, found),
-        "query": query,
-        "sort": sort,
-        "status": status,
-        "statuses": [("open", _("Open")), ("won", _("Won")), ("lost", _("Lost")), ("all", _("All"))],
-    }
-    return page_or_fragment(request, "records/deal_list.html", "records/_deal_table.html", context)
+    return listing(request, kind="deal", page="records/deal_list.html", section="deals", tab="list")
 
 
 @require_safe

@@ -14,49 +14,18 @@ from crm.accounts.permissions import Permission
 from crm.accounts.requests import needs
 from crm.records import agenda, leads
 from crm.records.forms.leads import ConvertForm, LeadForm, first_values
-from crm.records.models import Deal, Lead, Organisation, OwnedQuerySet, Person
+from crm.records.models import Deal, Lead, Organisation, Person
 from crm.records.views import detail
 from crm.records.views.board import chosen_pipeline
-from crm.records.views.page import Request, find, find_to_change, form_page, page_or_fragment, rows, told
+from crm.records.views.listing import listing
+from crm.records.views.page import Request, find, find_to_change, form_page, told
 from crm.records.views.removal import confirm_delete
-from crm.records.views.sorting import sorted_by
-
-SORTS = {"title": "title", "value": "value", "source": "source", "added": "created_at"}
-SHOWN = ("inbox", "archived", "converted")
 
 
 @require_safe
 def lead_list(request: Request) -> HttpResponse:
-    """The inbox, the newest first; or those archived or converted. `?owner=me`, `?source=` and `?q=` narrow it."""
-    show, query, source = (request.GET.get(name, "").strip() for name in ("show", "q", "source"))
-    show = show if show in SHOWN else "inbox"
-    visible = Lead.objects.visible_to(request.user)
-    found = _narrowed(_shown(visible, show), request, source).select_related("owner", "person", "organisation", "deal").search(query)
-    found, sort = sorted_by(found, request.GET.get("sort", "-added"), SORTS)
-    context = {
-        "section": "deals",
-        "tab": "leads",
-        "page": rows(request, found.prefetch_related("tags")),
-        "query": query,
-        "sort": sort,
-        "show": show,
-        "shown": [("inbox", _("Inbox")), ("archived", _("Archived")), ("converted", _("Converted"))],
-        "source": source,
-        "sources": visible.exclude(source="").order_by("source").values_list("source", flat=True).distinct(),
-        "only_mine": request.GET.get("owner") == "me",
-    }
-    return page_or_fragment(request, "records/lead_list.html", "records/_lead_table.html", context)
-
-
-def _shown(visible: OwnedQuerySet, show: str) -> OwnedQuerySet:
-    if show == "inbox":
-        return leads.waiting(visible)
-    return visible.exclude(converted_at=None) if show == "converted" else visible.exclude(archived_at=None)
-
-
-def _narrowed(found: OwnedQuerySet, request: Request, source: str) -> OwnedQuerySet:
-    found = found.filter(owner=request.user) if request.GET.get("owner") == "me" else found
-    return found.filter(source=source) if source else found
+    """The inbox, the newest first; by `?status=` those archived or converted."""
+    return listing(request, kind="lead", page="records/lead_list.html", section="deals", tab="leads")
 
 
 @require_safe

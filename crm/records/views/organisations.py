@@ -1,51 +1,25 @@
 """Organisations: list, page, forms."""
 
-from typing import Any
-
 from django.db import transaction
-from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from crm.accounts.models import User
 from crm.records import contacts
 from crm.records.forms import OrganisationForm
-from crm.records.models import Deal, Organisation, OwnedQuerySet, Person
+from crm.records.models import Organisation
 from crm.records.views import detail
 from crm.records.views.contacts import find_or_survivor, reach, saved_page
-from crm.records.views.page import Request, find_to_change, find_to_delete, form_page, page_or_fragment, rows
+from crm.records.views.listing import listing
+from crm.records.views.page import Request, find_to_change, find_to_delete, form_page
 from crm.records.views.removal import confirm_delete
-from crm.records.views.sorting import sorted_by
-
-SORTS = {"name": "name", "domain": "domain", "people": "people_count", "deals": "deal_count", "added": "created_at"}
-
-
-def _counted(related: OwnedQuerySet) -> Coalesce:
-    """How many of the related records point at the organisation of the outer query."""
-    counts: QuerySet[Any, Any] = related.filter(organisation=OuterRef("pk")).order_by().values("organisation")
-    return Coalesce(Subquery(counts.annotate(number=Count("pk")).values("number")), 0)
-
-
-def with_counts(organisations: OwnedQuerySet, user: User) -> OwnedQuerySet:
-    """Adds `people_count` and `deal_count` (open ones), of what the user sees."""
-    counted: OwnedQuerySet = organisations.annotate(
-        people_count=_counted(Person.objects.visible_to(user)),
-        deal_count=_counted(Deal.objects.visible_to(user).filter(status=Deal.Status.OPEN)),
-    )
-    return counted
 
 
 @require_safe
 def organisation_list(request: Request) -> HttpResponse:
     """The companies."""
-    query = request.GET.get("q", "").strip()
-    organisations = with_counts(Organisation.objects.visible_to(request.user).select_related("owner"), request.user)
-    found, sort = sorted_by(organisations.search(query), request.GET.get("sort", ""), SORTS)
-    context = {"section": "contacts", "tab": "organisations", "page": rows(request, found), "query": query, "sort": sort}
-    return page_or_fragment(request, "records/organisation_list.html", "records/_organisation_table.html", context)
+    return listing(request, kind="organisation", page="records/organisation_list.html", section="contacts", tab="organisations")
 
 
 @require_safe

@@ -11,21 +11,15 @@ from crm.records.forms import PersonForm
 from crm.records.models import Organisation, Person
 from crm.records.views import detail
 from crm.records.views.contacts import find_or_survivor, reach, saved_page
-from crm.records.views.page import Request, find_to_change, find_to_delete, form_page, page_or_fragment, rows
+from crm.records.views.listing import listing
+from crm.records.views.page import Request, find_to_change, find_to_delete, form_page
 from crm.records.views.removal import confirm_delete
-from crm.records.views.sorting import sorted_by
-
-SORTS = {"name": "name", "email": "email", "organisation": "organisation__name", "added": "created_at"}
 
 
 @require_safe
 def person_list(request: Request) -> HttpResponse:
     """The address book."""
-    query = request.GET.get("q", "").strip()
-    people = Person.objects.visible_to(request.user).select_related("organisation", "owner")
-    found, sort = sorted_by(people.search(query), request.GET.get("sort", ""), SORTS)
-    context = {"section": "contacts", "tab": "people", "page": rows(request, found), "query": query, "sort": sort}
-    return page_or_fragment(request, "records/person_list.html", "records/_person_table.html", context)
+    return listing(request, kind="person", page="records/person_list.html", section="contacts", tab="people")
 
 
 @require_safe
