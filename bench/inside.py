@@ -19,6 +19,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from bench import crowd
 from crm.accounts.models import User
 from notifications.models import Card, LiveEvent
 from tracking import arrivals, bulk, draining, hits, preferences, tokens
@@ -131,7 +132,7 @@ def _empty_tables() -> None:
         model.objects.all().delete()
 
 
-TASKS: dict[str, Callable[..., dict[str, Any]]] = {"prepare": prepare, "recorded": recorded, "drain": drain}
+TASKS: dict[str, Callable[..., dict[str, Any]]] = {"prepare": prepare, "recorded": recorded, "drain": drain, **crowd.TASKS}
 
 if __name__ == "__main__":
     print(json.dumps(TASKS[sys.argv[1]](**json.loads(sys.argv[2]))))

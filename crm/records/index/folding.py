@@ -10,7 +10,7 @@ import unicodedata
 from typing import Any
 
 LONGEST = 20_000  # characters of a text that are indexed
-LONGEST_WORD = 60
+LONGEST_WORD = 60  # letters
 PUNCTUATION = "".join(chr(code) for code in range(32)) + string.punctuation
 MARKS = "".join(chr(code) for code in range(0x300, 0x370))
 LETTERS = {  # what Unicode takes for letters of their own and people do not

@@ -7,7 +7,18 @@ row: so GIN answers all of it, where weights would have to be looked up in the r
 
 from collections.abc import Iterator
 
-from crm.records.index.folding import LATIN, LETTERS, LONGEST, LONGEST_NUMBER, MARKS, PUNCTUATION, SHORTEST_NUMBER, SPELT, TRUNK
+from crm.records.index.folding import (
+    LATIN,
+    LETTERS,
+    LONGEST,
+    LONGEST_NUMBER,
+    LONGEST_WORD,
+    MARKS,
+    PUNCTUATION,
+    SHORTEST_NUMBER,
+    SPELT,
+    TRUNK,
+)
 from crm.records.index.kinds import KINDS, WORDS, Kind
 
 JOINED = "string_agg({}, {})"
@@ -17,9 +28,8 @@ FUNCTIONS = (
     "records_numbers(text)",
     "records_words(text, text, text)",
     "records_vector(text, text, text)",
-    "records_spelt(text)",
 )
-PURE = "LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE"
+PURE = "LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE"  # of one expression, which costs a tenth of a function in SQL
 
 
 def functions(*, collation: str) -> Iterator[str]:
@@ -28,28 +38,39 @@ def functions(*, collation: str) -> Iterator[str]:
     plain = f"translate(lower(value), {_codes(PUNCTUATION[1:])}, {blanks})"  # a text of PostgreSQL's has no zero byte
     letters = f"lower(translate(normalize(value, NFKD), {_codes(MARKS)}, '') {collation})"
     full = f"regexp_replace({_replaced(letters, LETTERS)} {collation}, '[^[:alnum:]]+', ' ', 'g')"
-    folded = f"CASE WHEN octet_length(value) = length(value) THEN {plain} ELSE {full} END"
-    one_blank = f"btrim(regexp_replace({folded}, ' {{2,}}', ' ', 'g'))"
-    yield f"CREATE OR REPLACE FUNCTION records_folded(value text) RETURNS text {PURE} AS $$ SELECT {one_blank} $$"
-    latin = f"CASE WHEN value ~ {_codes('[а-яіґє]')} THEN {_replaced('value', LATIN)} ELSE '' END"
-    yield f"CREATE OR REPLACE FUNCTION records_latin(value text) RETURNS text {PURE} AS $$ SELECT {latin} $$"
-    digits = f"right(regexp_replace(replace(phone, '{TRUNK}', ''), '[^0-9]+', '', 'g'), {LONGEST_NUMBER})"
-    ends = f"generate_series(1, length(digits) - {SHORTEST_NUMBER - 1})"
-    yield f"""CREATE OR REPLACE FUNCTION records_numbers(phones text) RETURNS text {PURE} AS $$
-        SELECT coalesce(string_agg(substr(digits, start), ' '), '')
-        FROM regexp_split_to_table(phones, E'\\n') AS phone, LATERAL (SELECT {digits} AS digits) AS found, LATERAL {ends} AS start $$"""
-    words = f"records_latin(records_folded(name)) || ' ' || records_folded(left(value, {LONGEST})) || ' ' || records_numbers(phones)"
-    yield f"CREATE OR REPLACE FUNCTION records_words(name text, value text, phones text) RETURNS text {PURE} AS $$ SELECT {words} $$"
-    spelt = f"length(word) BETWEEN {SPELT.start} AND {SPELT.stop - 1} AND word !~ '^[0-9]+$'"
-    yield f"""CREATE OR REPLACE FUNCTION records_spelt(value text) RETURNS text[] {PURE} AS $$
-        SELECT ARRAY(SELECT DISTINCT word FROM unnest(string_to_array(value, ' ')) AS word WHERE {spelt}) $$"""
-    yield f"""CREATE OR REPLACE FUNCTION records_vector(name text, words text, scope text) RETURNS tsvector {PURE} AS $$
-        SELECT array_to_tsvector(array_agg(DISTINCT left(word, 1000))) FROM (
-            SELECT unnest(string_to_array(name || ' ' || words, ' ')) AS word
-            UNION ALL SELECT 'n:' || unnest(string_to_array(name, ' '))
-            UNION ALL SELECT 'f:' || split_part(name, ' ', 1)
-            UNION ALL SELECT 's:' || scope
-        ) AS found WHERE word <> '' $$"""
+    yield _function("records_folded(value text)", f"btrim(CASE WHEN octet_length(value) = length(value) THEN {plain} ELSE {full} END)")
+    has_cyrillic = f"octet_length(value) <> length(value) AND value ~ {_codes('[а-яіґє]')}"
+    yield _function("records_latin(value text)", f"CASE WHEN {has_cyrillic} THEN {_replaced('value', LATIN)} ELSE '' END")
+    yield f"""
+        CREATE OR REPLACE FUNCTION records_numbers(phones text) RETURNS text {PURE} AS $$
+        DECLARE phone text; digits text; found text := '';
+        BEGIN
+            FOREACH phone IN ARRAY string_to_array(phones, E'\\n') LOOP
+                digits := right(regexp_replace(replace(phone, '{TRUNK}', ''), '[^0-9]+', '', 'g'), {LONGEST_NUMBER});
+                FOR start IN 1 .. length(digits) - {SHORTEST_NUMBER - 1} LOOP
+                    found := found || ' ' || substr(digits, start);
+                END LOOP;
+            END LOOP;
+            RETURN found;
+        END $$"""
+    words = f"records_latin(records_folded(name)) || ' ' || records_folded(left(value, {LONGEST})) || records_numbers(phones)"
+    yield _function("records_words(name text, value text, phones text)", words)
+    name = "CASE WHEN name = '' THEN '' ELSE ' f:' || split_part(name, ' ', 1) || ' n:' || replace(name, ' ', ' n:') END"
+    text = f"name || ' ' || words || ' s:' || scope || {name}"
+    cut = f"regexp_replace({text}, '(\\S{{{LONGEST_WORD}}})\\S+', '\\1', 'g')"  # a lexeme holds 2 KB
+    text = f"CASE WHEN length(name) + length(words) > 2000 THEN {cut} ELSE {text} END"
+    vector = f"array_to_tsvector(array_remove(string_to_array({text}, ' '), ''))"
+    yield _function("records_vector(name text, words text, scope text)", vector, "tsvector")
+
+
+def _function(head: str, expression: str, gives: str = "text") -> str:
+    return f"CREATE OR REPLACE FUNCTION {head} RETURNS {gives} {PURE} AS $$ BEGIN RETURN {expression}; END $$"
+
+
+def _spelt_of(source: str) -> str:
+    """FROM with every `word` of a table's column of words that can be misspelt; to be gone on with AND."""
+    fits = f"length(word) BETWEEN {SPELT.start} AND {SPELT.stop - 1} AND word !~ '^[0-9]+$'"
+    return f"FROM {source}, unnest(string_to_array(spelt, ' ')) AS word WHERE {fits}"
 
 
 def tables() -> Iterator[str]:
@@ -61,7 +82,7 @@ def tables() -> Iterator[str]:
     yield f"CREATE INDEX IF NOT EXISTS {WORDS}_by_word ON {WORDS} (word text_pattern_ops, kind)"
     for kind in KINDS:
         yield f"CREATE TABLE IF NOT EXISTS {kind.index} (id bigint PRIMARY KEY, spelt text NOT NULL, vector tsvector NOT NULL)"
-        yield f"CREATE INDEX IF NOT EXISTS {kind.index}_gin ON {kind.index} USING gin (vector) WITH (gin_pending_list_limit = 256)"
+        yield f"CREATE INDEX IF NOT EXISTS {kind.index}_gin ON {kind.index} USING gin (vector) WITH (gin_pending_list_limit = 2048)"
 
 
 def grams() -> tuple[str, str]:
@@ -104,7 +125,7 @@ def _fill_and_drop(kind: Kind) -> Iterator[str]:
     """The order of ids is that of the locks, whoever writes."""
     spelt = " || ' ' || ".join(f"r.{column}" for column in kind.spelt) or "''"
     texts = f"records_words({kind.name_sql()}, {kind.text_sql(JOINED)}, {kind.phones_sql(JOINED)})"
-    old = f"SELECT array_agg(DISTINCT word) FROM {kind.index}, unnest(records_spelt(spelt)) AS word WHERE id = ANY(ids)"
+    old = f"SELECT array_agg(DISTINCT word) {_spelt_of(kind.index)} AND id = ANY(ids)"
     used = f"SELECT 1 FROM {kind.index} WHERE vector @@ ('''' || word || '''')::tsquery"
     forget = f"DELETE FROM {WORDS} WHERE kind = '{kind.name}' AND word = ANY(gone) AND NOT EXISTS ({used})"
     yield f"""
@@ -120,8 +141,8 @@ def _fill_and_drop(kind: Kind) -> Iterator[str]:
                 FROM {kind.source_sql()} WHERE r.id = ANY(ids) ORDER BY r.id
                 ON CONFLICT (id) DO UPDATE SET spelt = excluded.spelt, vector = excluded.vector;
             INSERT INTO {WORDS} (kind, word)
-                SELECT DISTINCT '{kind.name}', word FROM {kind.index}, unnest(records_spelt(spelt)) AS word
-                WHERE id = ANY(ids) AND NOT EXISTS (SELECT 1 FROM {WORDS} AS w WHERE w.word = word.word AND w.kind = '{kind.name}');
+                SELECT DISTINCT '{kind.name}', word {_spelt_of(kind.index)} AND id = ANY(ids)
+                AND NOT EXISTS (SELECT 1 FROM {WORDS} AS known WHERE known.word = word AND known.kind = '{kind.name}');
             IF gone IS NOT NULL THEN
                 {forget};
             END IF;
@@ -193,7 +214,8 @@ ROWS = {"insert": "NEW TABLE AS fresh", "update": "NEW TABLE AS fresh OLD TABLE 
 def _triggers(table: str, function: str, events: tuple[str, ...]) -> Iterator[str]:
     for event in events:
         rows = f"REFERENCING {ROWS[event]} " if event in ROWS else ""
-        yield f"CREATE OR REPLACE TRIGGER {function}_{event} AFTER {event} ON {table} {rows}FOR EACH STATEMENT EXECUTE FUNCTION {function}()"
+        when = f"AFTER {event} ON {table} {rows}FOR EACH STATEMENT"
+        yield f"CREATE OR REPLACE TRIGGER {function}_{event} {when} EXECUTE FUNCTION {function}()"
 
 
 def _replaced(expression: str, letters: dict[str, str]) -> str:

@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -49,7 +49,7 @@ def on_any_visible(user: User) -> Q:
     """Belongs to at least one record that the user may see."""
     condition = Q()
     for name, model in RECORDS.items():
-        condition |= Q(**{f"{name}__in": model.objects.visible_to(user)})
+        condition |= Q(_sees(user, name, model))
     return condition
 
 
@@ -57,8 +57,13 @@ def on_no_hidden(user: User) -> Q:
     """Belongs to no record that the user may not see."""
     condition = Q()
     for name, model in RECORDS.items():
-        condition &= Q(**{name: None}) | Q(**{f"{name}__in": model.objects.visible_to(user)})
+        condition &= Q(**{name: None}) | Q(_sees(user, name, model))
     return condition
+
+
+def _sees(user: User, name: str, model: Any) -> Exists:
+    """Looked up row by row: a list of all that somebody sees would be made anew for each question."""
+    return Exists(model.objects.visible_to(user).filter(pk=OuterRef(f"{name}_id")))
 
 
 class AboutQuerySet(models.QuerySet[Any]):
