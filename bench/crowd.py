@@ -5,8 +5,11 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db import connection, transaction
+from django.test import Client
 from django.utils import timezone
 
 from crm.accounts.models import Team, User
@@ -22,6 +25,7 @@ TRADES = "Tools Logistics Software Consulting Energy Foods Media Partners System
 CITIES = "Berlin Hamburg Köln Wien Zürich Paris Lyon Madrid Milano London Leeds Dublin Kraków Praha Riga Tallinn".split()
 KNOWN = (("Jürgen Schmidt", "Acme Tools"), ("Сергей Иванов", "Ромашка"), ("Zdzisława Brzęczyszczykiewicz", "Müller Groß"))
 BATCH = 2_000
+HOST = urlsplit(settings.SITE_URL).netloc
 
 
 def fill(people: int, others: int) -> dict[str, Any]:
@@ -96,4 +100,30 @@ def _file(dice: random.Random, owner: User, people: list[Person]) -> StoredFile:
     return StoredFile(uploaded_by=owner, person=dice.choice(people), name=f"{_sentence(dice).replace(' ', '-')[:80]}.pdf", size=1)
 
 
-TASKS: dict[str, Callable[..., dict[str, Any]]] = {"fill": fill, "write": write}
+ASKED = {
+    **dict.fromkeys(("a", "an", "sch", "anna", "schmidt", "anna sch", "maria ber", "jürgen schmidt", "jurgen", "acme", "tools"), "anna"),
+    **dict.fromkeys(("logistics for", "brzęczyszczykiewicz", "brzeczy", "ulle", "мюллер", "иванов", "ivanov", "offer price"), "anna"),
+    **dict.fromkeys(("berlin", "anna.sch", "anna.schmann17@", "example", "030 1234", "+49 30 123456", "1234", "call", "pdf"), "anna"),
+    **dict.fromkeys(("shmidt", "jurgen shmitd", "ivanvo", "acme tolls", "zqxwvk", "nobody of that name here"), "anna"),
+}
+RESTRICTED = ("an", "anna", "schmidt", "tools", "berlin", "shmidt", "call", "offer price", "zqxwvk")
+
+
+def ask(rounds: int) -> dict[str, Any]:
+    """By user and text, the milliseconds of each round; the first warms up and is left out."""
+    told: dict[str, Any] = {}
+    for name, texts in (("anna", list(ASKED)), ("mia", RESTRICTED), ("olaf", RESTRICTED)):
+        client = Client()
+        client.force_login(User.objects.get(email=f"{name}@bench.test"))
+        for text in texts:
+            told[f"{name}: {text}"] = [_milliseconds(client, text) for _ in range(rounds + 1)][1:]
+    return told
+
+
+def _milliseconds(client: Client, text: str) -> float:
+    began = time.perf_counter()
+    assert client.get("/search/", {"q": text}, headers={"HX-Request": "true", "host": HOST}).status_code == 200
+    return (time.perf_counter() - began) * 1000
+
+
+TASKS: dict[str, Callable[..., dict[str, Any]]] = {"fill": fill, "write": write, "ask": ask}

@@ -53,18 +53,25 @@ def find(user: User, text: str, *, limit: int, only: str = "") -> Answer:
 
 
 def _records(user: User, terms: Sequence[Term], sources: Sequence[Source], *, limit: int) -> tuple[dict[str, list[Hit]], str]:
-    """By kind the best first. What looks like a typing error is asked for only where hardly anything was found."""
+    """By kind the best first. Middles of words are asked for where little was found, what may be a typing error where hardly anything."""
     if not sources:
         return {}, ""
     seen_by = asking.scope(user)
-    found = ranking.hits(user, asking.with_middles(terms), sources, seen_by=seen_by, limit=limit)
-    if sum(map(len, found.values())) >= FEW:
+    found = ranking.hits(user, terms, sources, seen_by=seen_by, limit=limit)
+    if _count(found) < limit * 2:
+        wider = asking.with_middles(terms)
+        found = ranking.hits(user, wider, sources, seen_by=seen_by, limit=limit) if wider != list(terms) else found
+    if _count(found) >= FEW:
         return found, ""
     similar, understood = ranking.similar(user, terms, sources, seen_by=seen_by, limit=limit)
     known = {name: {hit.pk for hit in hits} for name, hits in found.items()}
     for name, hits in similar.items():
         found[name] = [*found.get(name, ()), *(hit for hit in hits if hit.pk not in known.get(name, ()))]
     return found, understood
+
+
+def _count(found: dict[str, list[Hit]]) -> int:
+    return sum(map(len, found.values()))
 
 
 def _group(source: Source, hits: list[Hit], limit: int) -> Group:

@@ -4,7 +4,7 @@ The exact name, then the beginning of the name, the beginnings of its words, oth
 was changed lately or is one's own; the archived last.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -14,11 +14,13 @@ from crm.accounts.permissions import Permission
 from crm.records.index import finding, spelling
 from crm.records.index.asking import Term
 from crm.records.index.folding import folded, latin
+from crm.records.models import RECORDS
+from crm.records.models.about import seen_among
 from crm.searching.sources import Source
 
 AT_LEAST = 60  # rows of each kind that are ranked
 OWN = timedelta(days=30)  # one's own counts as changed so much later
-PAGES = 4  # of rows looked through for one who may see few of them
+PAGES = 2  # of rows looked through for one who may see few of them
 FIELDS = ("name", "email", "at", "archived", "owner", "closed", "more", "other")
 
 
@@ -104,21 +106,24 @@ def _further(user: User, source: Source, terms: Sequence[Term], *, than: int, wa
     """Among older rows, of a kind whose index does not know who may see them."""
     found: list[Row] = []
     for _page in range(PAGES):
-        ids = finding.older(source.kind, terms, than=than, limit=wanted * 5)
+        ids = finding.older(source.kind, terms, than=than, limit=wanted * 4)
         found += _visible(user, source, ids)
-        if len(found) >= wanted or len(ids) < wanted * 5:
+        if len(found) >= wanted or len(ids) < wanted * 4:
             break
         than = min(ids)
     return found
 
 
-def _visible(user: User, source: Source, ids: Iterable[int]) -> list[Row]:
+def _visible(user: User, source: Source, ids: Sequence[int]) -> list[Row]:
     if not ids:
         return []
-    visible = source.model.objects.visible_to(user).filter(pk__in=list(ids)).order_by()
-    names = [source.fields[field] for field in FIELDS if field in source.fields]
-    places = [names.index(source.fields[field]) + 1 if field in source.fields else -1 for field in FIELDS]
-    return [Row(row[0], *(row[place] if place > 0 else None for place in places)) for row in visible.values_list("pk", *names)]
+    columns = list(source.fields.values())
+    if source.kind.scope_columns:
+        values = source.model.objects.visible_to(user).filter(pk__in=ids).order_by().values("pk", *columns)
+    else:
+        every = source.model.objects.filter(pk__in=ids).values("pk", *columns, *(f"{name}_id" for name in RECORDS))
+        values = seen_among(user, every)
+    return [Row(one["pk"], *(one[source.fields[field]] if field in source.fields else None for field in FIELDS)) for one in values]
 
 
 def _order(row: Row, grade: float, user: User) -> tuple[Any, ...]:

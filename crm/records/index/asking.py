@@ -116,6 +116,7 @@ def rows(kind: Kind, terms: Sequence[Term]) -> RawSQL:
 def _fts(terms: Sequence[Term], place: Place, seen_by: Sequence[str] | None) -> Iterator[str]:
     if place is Place.FIRST:
         yield f"first : {_any(_fts_word(one[0] + '*') for one in terms[0].beginnings)}"
+        terms = terms[1:]
     columns = "{name words}" if place is Place.ANYWHERE else "name"
     for term in terms:
         yield f"{columns} : {_any(' AND '.join(map(_fts_word, words)) for words in _alternatives(term))}"
@@ -126,6 +127,7 @@ def _fts(terms: Sequence[Term], place: Place, seen_by: Sequence[str] | None) -> 
 def _tsquery(terms: Sequence[Term], place: Place, seen_by: Sequence[str] | None) -> Iterator[str]:
     if place is Place.FIRST:
         yield _any((_lexeme("f:" + one[0] + "*") for one in terms[0].beginnings), " | ")
+        terms = terms[1:]
     mark = "" if place is Place.ANYWHERE else "n:"
     for term in terms:
         yield _any((" & ".join(_lexeme(mark + word) for word in words) for words in _alternatives(term)), " | ")

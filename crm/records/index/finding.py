@@ -10,9 +10,12 @@ from crm.records.index.kinds import Kind
 
 
 def candidates(kinds: Iterable[Kind], terms: Sequence[Term], *, seen_by: Sequence[str] | None, limit: int) -> dict[str, list[int]]:
-    """By kind's name, primary keys of rows with all terms: `limit` newest, and where there are more, as many by their names."""
+    """By kind's name, primary keys of rows with all terms: `limit` newest, and where there are more, as many by their names.
+
+    Words that stand for others do not get that far: nobody asks for those who has not found enough already.
+    """
     found = _newest(kinds, terms, Place.ANYWHERE, seen_by, limit)
-    for place in (Place.NAME, Place.FIRST):
+    for place in () if any(term.wholes for term in terms) else (Place.NAME, Place.FIRST):
         crowded = [kind for kind in kinds if kind.title and len(found.get(kind.name, ())) >= limit]
         for name, ids in (_newest(crowded, terms, place, seen_by, limit) if crowded else {}).items():
             found[name] = list(dict.fromkeys((*ids, *found[name])))

@@ -14,7 +14,7 @@ from rapidfuzz.distance import OSA
 from crm.records.index.asking import Term
 from crm.records.index.kinds import WORDS
 
-MOST = 40  # words for one that was typed
+MOST = 12  # words for one that was typed
 LOOKED_AT = 4_000  # words compared with it
 MISTAKES = {4: 1, 5: 1, 6: 2, 7: 2, 8: 2}  # letters of the word: how many may be wrong; below none
 MOST_MISTAKES = 3

@@ -1,5 +1,6 @@
 """What is said, planned, kept and changed about people, organisations, deals and leads."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -51,6 +52,18 @@ def on_any_visible(user: User) -> Q:
     for name, model in RECORDS.items():
         condition |= Q(_sees(user, name, model))
     return condition
+
+
+def seen_among(user: User, rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The same of rows that were read already, with `person_id` and so on: each record is looked up once, by its key."""
+    rows = list(rows)
+    seen = {name: _seen(user, model, {row[f"{name}_id"] for row in rows}) for name, model in RECORDS.items()}
+    return [row for row in rows if any(row[f"{name}_id"] in seen[name] for name in RECORDS)]
+
+
+def _seen(user: User, model: Any, pks: set[int | None]) -> set[int]:
+    wanted = pks - {None}
+    return set(model.objects.visible_to(user).filter(pk__in=wanted).values_list("pk", flat=True)) if wanted else set()
 
 
 def on_no_hidden(user: User) -> Q:
