@@ -31,12 +31,15 @@ def _newest(
     kinds: Iterable[Kind], terms: Sequence[Term], place: Place, seen_by: Sequence[str] | None, limit: int, than: int | None = None
 ) -> dict[str, list[int]]:
     key = "rowid" if connection.vendor == "sqlite" else "id"
+    has_alternatives = any(term.wholes or len(term.beginnings) > 1 for term in terms)
+    fence = " OFFSET 0" if has_alternatives and connection.vendor == "postgresql" else ""  # which takes each of them for common
     parts, parameters = [], []
     for kind in kinds:
         where, asked = condition(kind, terms, place=place, seen_by=seen_by)
         before = f" AND {key} < {than:d}" if than is not None else ""
-        newest = f"SELECT '{kind.name}' AS kind, {key} AS id FROM {kind.index} WHERE {where}{before} ORDER BY {key} DESC LIMIT {limit:d}"
-        parts.append(f"SELECT kind, id FROM ({newest}) AS newest")
+        matching = f"SELECT {key} AS id FROM {kind.index} WHERE {where}{before}"
+        inner = f"SELECT id FROM ({matching}{fence}) AS matching ORDER BY id DESC LIMIT {limit:d}"
+        parts.append(f"SELECT '{kind.name}' AS kind, id FROM ({inner}) AS newest")
         parameters.append(asked)
     found: dict[str, list[int]] = {}
     with connection.cursor() as cursor:
