@@ -18,6 +18,7 @@ SHOWN = 5  # of each kind on the page
 PAGE = 30  # of one kind on its own page, and as many more
 MOST = 210  # of one kind altogether: whoever has not found it by then adds a word
 TOP = 3  # best of all kinds
+MIDDLES = 24  # words that have what was typed in their middle
 FEW = 3  # found words are not taken for typing errors where there are so many records
 KINDS = {**{source.name: source.title for source in SOURCES}, "mail": _("Mail")}
 
@@ -59,15 +60,23 @@ def _records(user: User, terms: Sequence[Term], sources: Sequence[Source], *, li
     seen_by = asking.scope(user)
     found = ranking.hits(user, terms, sources, seen_by=seen_by, limit=limit)
     if _count(found) < limit * 2:
-        wider = asking.with_middles(terms)
-        found = ranking.hits(user, wider, sources, seen_by=seen_by, limit=limit) if wider != list(terms) else found
+        wider = asking.with_middles(terms, most=MIDDLES)
+        if any(term.wholes for term in wider):
+            further = ranking.hits(user, asking.others_only(wider), sources, seen_by=seen_by, limit=limit)
+            found = _merged(found, further, limit)
     if _count(found) >= FEW:
         return found, ""
     similar, understood = ranking.similar(user, terms, sources, seen_by=seen_by, limit=limit)
-    known = {name: {hit.pk for hit in hits} for name, hits in found.items()}
-    for name, hits in similar.items():
-        found[name] = [*found.get(name, ()), *(hit for hit in hits if hit.pk not in known.get(name, ()))]
-    return found, understood
+    return _merged(found, similar, limit), understood
+
+
+def _merged(found: dict[str, list[Hit]], further: dict[str, list[Hit]], limit: int) -> dict[str, list[Hit]]:
+    """Both by kind, a record once, at its better place."""
+    merged = {}
+    for name in found.keys() | further.keys():
+        hits = sorted((*found.get(name, ()), *further.get(name, ())), key=lambda hit: hit.order)
+        merged[name] = list({hit.pk: hit for hit in reversed(hits)}.values())[::-1][: limit + 1]
+    return merged
 
 
 def _count(found: dict[str, list[Hit]]) -> int:

@@ -37,6 +37,7 @@ class Term:
 
     beginnings: tuple[tuple[str, ...], ...]
     wholes: tuple[str, ...] = ()  # words that will do as well, as they are
+    is_other: bool = False  # only they will do: what has the word itself was found before
 
     @property
     def word(self) -> str:
@@ -71,20 +72,25 @@ def _number(number: str) -> Term:
     return Term(tuple(dict.fromkeys(found)))
 
 
-def with_middles(terms: Sequence[Term]) -> list[Term]:
-    """The same terms, which may also stand within words of names."""
-    return [replace(term, wholes=(*term.wholes, *_words_around(term.word))) for term in terms]
+def with_middles(terms: Sequence[Term], *, most: int = MIDDLES) -> list[Term]:
+    """The same terms, which may also stand within words of names, of so many words each."""
+    return [replace(term, wholes=(*term.wholes, *_words_around(term.word, most))) for term in terms]
 
 
-def _words_around(word: str) -> list[str]:
+def others_only(terms: Sequence[Term]) -> list[Term]:
+    """The same without what was found before: thousands of rows that somebody must not see cost time all the same."""
+    return [replace(terms[0], is_other=True)] if len(terms) == 1 and terms[0].wholes else list(terms)
+
+
+def _words_around(word: str, most: int) -> list[str]:
     if len(word) < SHORTEST_MIDDLE:
         return []
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            cursor.execute(f"SELECT DISTINCT word FROM {WORDS}_grams WHERE word MATCH %s LIMIT {MIDDLES}", [f'"{word}"'])
+            cursor.execute(f"SELECT DISTINCT word FROM {WORDS}_grams WHERE word MATCH %s LIMIT {most:d}", [f'"{word}"'])
         else:
             sought = [f"%{word}%", f"{word}%"]
-            cursor.execute(f"SELECT DISTINCT word FROM {WORDS} WHERE word LIKE %s AND word NOT LIKE %s LIMIT {MIDDLES}", sought)
+            cursor.execute(f"SELECT DISTINCT word FROM {WORDS} WHERE word LIKE %s AND word NOT LIKE %s LIMIT {most:d}", sought)
         return [found for (found,) in cursor.fetchall() if not found.startswith(word)]
 
 
@@ -137,7 +143,7 @@ def _tsquery(terms: Sequence[Term], place: Place, seen_by: Sequence[str] | None)
 
 def _alternatives(term: Term) -> Iterator[list[str]]:
     """Of words, those with a star by their beginnings."""
-    yield from ([f"{word}*" for word in words] for words in term.beginnings)
+    yield from ([f"{word}*" for word in words] for words in (() if term.is_other else term.beginnings))
     yield from ([word] for word in term.wholes)
 
 

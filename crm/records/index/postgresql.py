@@ -69,8 +69,8 @@ def _function(head: str, expression: str, gives: str = "text") -> str:
 
 def _spelt_of(source: str) -> str:
     """FROM with every `word` of a table's column of words that can be misspelt; to be gone on with AND."""
-    fits = f"length(word) BETWEEN {SPELT.start} AND {SPELT.stop - 1} AND word !~ '^[0-9]+$'"
-    return f"FROM {source}, unnest(string_to_array(spelt, ' ')) AS word WHERE {fits}"
+    fits = f"length(found.word) BETWEEN {SPELT.start} AND {SPELT.stop - 1} AND found.word !~ '^[0-9]+$'"
+    return f"FROM {source}, unnest(string_to_array(spelt, ' ')) AS found(word) WHERE {fits}"
 
 
 def tables() -> Iterator[str]:
@@ -125,7 +125,7 @@ def _fill_and_drop(kind: Kind) -> Iterator[str]:
     """The order of ids is that of the locks, whoever writes."""
     spelt = " || ' ' || ".join(f"r.{column}" for column in kind.spelt) or "''"
     texts = f"records_words({kind.name_sql()}, {kind.text_sql(JOINED)}, {kind.phones_sql(JOINED)})"
-    old = f"SELECT array_agg(DISTINCT word) {_spelt_of(kind.index)} AND id = ANY(ids)"
+    old = f"SELECT array_agg(DISTINCT found.word) {_spelt_of(kind.index)} AND id = ANY(ids)"
     used = f"SELECT 1 FROM {kind.index} WHERE vector @@ ('''' || word || '''')::tsquery"
     forget = f"DELETE FROM {WORDS} WHERE kind = '{kind.name}' AND word = ANY(gone) AND NOT EXISTS ({used})"
     yield f"""
@@ -141,8 +141,8 @@ def _fill_and_drop(kind: Kind) -> Iterator[str]:
                 FROM {kind.source_sql()} WHERE r.id = ANY(ids) ORDER BY r.id
                 ON CONFLICT (id) DO UPDATE SET spelt = excluded.spelt, vector = excluded.vector;
             INSERT INTO {WORDS} (kind, word)
-                SELECT DISTINCT '{kind.name}', word {_spelt_of(kind.index)} AND id = ANY(ids)
-                AND NOT EXISTS (SELECT 1 FROM {WORDS} AS known WHERE known.word = word AND known.kind = '{kind.name}');
+                SELECT DISTINCT '{kind.name}', found.word {_spelt_of(kind.index)} AND id = ANY(ids)
+                AND NOT EXISTS (SELECT 1 FROM {WORDS} AS known WHERE known.word = found.word AND known.kind = '{kind.name}');
             IF gone IS NOT NULL THEN
                 {forget};
             END IF;

@@ -11,7 +11,7 @@ from functools import cache
 from django.db import connection
 from rapidfuzz.distance import OSA
 
-from crm.records.index.asking import Term
+from crm.records.index.asking import Term, others_only
 from crm.records.index.kinds import WORDS
 
 MOST = 12  # words for one that was typed
@@ -37,7 +37,7 @@ def allowed(typed: str) -> int:
 def meant(terms: Sequence[Term]) -> list[Term] | None:
     """The same terms with similar words as alternatives; None when there are none."""
     found = [replace(term, wholes=tuple(_similar(term))) for term in terms]
-    return found if any(term.wholes for term in found) else None
+    return others_only(found) if any(term.wholes for term in found) else None
 
 
 def _similar(term: Term) -> list[str]:
