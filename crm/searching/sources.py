@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +30,14 @@ class Source:
     related: tuple[str, ...] = ()
 
 
+def _page_of(record: Any) -> str:
+    """Its own page; the search where there is none yet."""
+    try:
+        return str(record.get_absolute_url()) if record else reverse("search")
+    except NoReverseMatch:
+        return reverse("search")
+
+
 def _person(person: Person) -> Result:
     hint = joined(person.email, person.organisation.name if person.organisation else "")
     return Result("people", person.name or person.email, hint, person.get_absolute_url(), person.archived_at is not None)
@@ -49,8 +57,7 @@ def _lead(lead: Lead) -> Result:
     """One that became a deal leads to the deal."""
     person = lead.person.name if lead.person else lead.person_name
     organisation = lead.organisation.name if lead.organisation else lead.organisation_name
-    place = lead.deal or lead
-    return Result("leads", lead.title, joined(person, organisation), place.get_absolute_url(), lead.archived_at is not None)
+    return Result("leads", lead.title, joined(person, organisation), _page_of(lead.deal or lead), lead.archived_at is not None)
 
 
 def _about(row: Any) -> str:
@@ -62,17 +69,13 @@ def _activity(activity: Activity) -> Result:
     return Result("activities", activity.subject, hint, reverse("records:activity_detail", args=[activity.pk]))
 
 
-def _place_of(row: Any, fallback: str) -> str:
-    return str(row.record.get_absolute_url()) if row.record else fallback
-
-
 def _note(note: Note) -> Result:
     text = Truncator(" ".join(note.text.split())).chars(EXCERPT)
-    return Result("notes", text, _about(note), _place_of(note, reverse("search")))
+    return Result("notes", text, _about(note), _page_of(note.record))
 
 
 def _file(file: StoredFile) -> Result:
-    return Result("files", file.name, _about(file), _place_of(file, reverse("search")))
+    return Result("files", file.name, _about(file), _page_of(file.record))
 
 
 RECORD = {"at": "updated_at", "archived": "archived_at", "owner": "owner_id"}
