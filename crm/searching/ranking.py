@@ -21,21 +21,20 @@ from crm.searching.sources import Source
 AT_LEAST = 60  # rows of each kind that are ranked
 OWN = timedelta(days=30)  # one's own counts as changed so much later
 PAGES = 2  # of rows looked through for one who may see few of them
-FIELDS = ("name", "email", "at", "archived", "owner", "closed", "more", "other")
 
 
 class Row(NamedTuple):
     """What ranking has to know of a record."""
 
     pk: int
-    name: str | None
-    email: str | None
     at: datetime
-    archived: datetime | None
     owner: int
-    closed: datetime | None
-    more: str | None
-    other: str | None
+    name: str | None = None
+    email: str | None = None
+    archived: datetime | None = None
+    closed: datetime | None = None
+    more: str | None = None
+    other: str | None = None
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,7 @@ def _visible(user: User, source: Source, ids: Sequence[int]) -> list[Row]:
     else:
         every = source.model.objects.filter(pk__in=ids).values("pk", *columns, *(f"{name}_id" for name in RECORDS))
         values = seen_among(user, every)
-    return [Row(one["pk"], *(one[source.fields[field]] if field in source.fields else None for field in FIELDS)) for one in values]
+    return [Row(pk=one["pk"], **{field: one[column] for field, column in source.fields.items()}) for one in values]
 
 
 def _order(row: Row, grade: float, user: User) -> tuple[Any, ...]:
