@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import draining, kills, latency, lists, throughput
+from bench import draining, kills, latency, lists, searching, throughput
 from bench.world import World, new_folder
 
 THROUGHPUT = (
@@ -25,6 +25,10 @@ DRAINING = (
     ["database", "what", "recorded", "raw", "share", "by processor time"],
 )
 LATENCY = (f"From the hit to the bell, {latency.HITS} hits, embedded default", ["what", "median", "90 %", "worst"])
+SEARCHING = (
+    f"The search box among {searching.PEOPLE:,} people and {searching.OTHERS:,} deals, notes and activities each",
+    ["database", "user: what was typed", "best", "median", "worst"],
+)
 
 LISTS = (
     f"A page of the list of people, seen by a whole team (SQLite; medians of {lists.ROUNDS} rounds)",
@@ -51,6 +55,7 @@ def main() -> int:
             "draining": (DRAINING, lambda: draining.measure(base)),
             "latency": (LATENCY, lambda: latency.measure(world, pixel, live, cookie)),
             "lists": (LISTS, lambda: lists.measure(base)),
+            "searching": (SEARCHING, lambda: searching.measure(base)),
         }
         for name in sys.argv[1:] or parts:
             (title, head), run = parts[name]

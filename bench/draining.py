@@ -21,7 +21,7 @@ GOAL = 0.3  # each hit is judged beside the others of its copy, too; without ver
 def measure(base: Path) -> tuple[list[list[str]], list[str]]:
     """Rows for the table and the goals that were missed."""
     rows, missed = [], []
-    for name, database in (("SQLite", contextlib.nullcontext("")), ("PostgreSQL", _postgres())):
+    for name, database in (("SQLite", contextlib.nullcontext("")), ("PostgreSQL", postgres())):
         try:
             with database as address:
                 world = World(new_folder(base, "drain"), address)
@@ -52,7 +52,7 @@ def _row(world: World, name: str, more: str) -> tuple[list[str], float]:
 
 
 @contextlib.contextmanager
-def _postgres() -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """A database of its own, dropped afterwards. Raises OperationalError when there is no server."""
     name = f"candor_bench_{secrets.token_hex(4)}"
     with psycopg.connect(_address("postgres"), autocommit=True, connect_timeout=3) as connection:

@@ -19,6 +19,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from bench import crowd
 from bench.inside_lists import fill_lists, time_lists
 from crm.accounts.models import User
 from notifications.models import Card, LiveEvent
@@ -138,6 +139,7 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "drain": drain,
     "fill_lists": fill_lists,
     "time_lists": time_lists,
+    **crowd.TASKS,
 }
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Pages that belong to no app alone."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -11,8 +13,10 @@ from crm import searching
 from crm.accounts.requests import signed_in
 from crm.consent.retention import facts
 from crm.health import look
+from crm.lib.primary_keys import primary_key
 from crm.records.pipeline import default_pipeline
 from crm.records.views.page import Request, page_or_fragment
+from crm.searching import lately
 from mail.models import Message
 from tracking.checking import checked_lately
 from tracking.robots import TEXT
@@ -27,11 +31,21 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def search(request: Request) -> HttpResponse:
-    """Everything that matches `?q=`; as a piece, the few best under the search box."""
-    query = request.GET.get("q", "").strip()
-    limit = searching.SUGGESTED if request.htmx else searching.SHOWN
-    context = {"query": query, "groups": searching.find(request.user, query, limit=limit)}
-    return page_or_fragment(request, "crm/search.html", "crm/_search_options.html", context)
+    """Everything that matches `?q=`, or of one kind `?kind=` more of it; as a piece, the few best under the search box."""
+    query, kind = request.GET.get("q", "").strip(), request.GET.get("kind", "")
+    if request.htmx:
+        answer = searching.find(request.user, query, limit=searching.SUGGESTED)
+        return render(request, "crm/_search_options.html", {"query": query, "answer": answer} | _lately(request, query))
+    kind = kind if kind in searching.KINDS else ""
+    shown = min(searching.MOST, max(searching.PAGE, primary_key(request.GET.get("shown", "")) or 0)) if kind else searching.SHOWN
+    answer = searching.find(request.user, query, limit=shown, only=kind)
+    more = shown + searching.PAGE if kind and shown < searching.MOST else 0
+    context = {"query": query, "answer": answer, "kind": kind, "kinds": searching.KINDS, "more": more}
+    return render(request, "crm/search.html", context | _lately(request, query))
+
+
+def _lately(request: Request, query: str) -> dict[str, Any]:
+    return {} if query else {"lately": lately.results(request.user)}
 
 
 @require_safe

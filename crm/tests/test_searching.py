@@ -30,7 +30,7 @@ def write(owner: User, subject: str, to: str) -> Message:
 
 
 def found(user: User, text: str) -> dict[str, list[str]]:
-    return {group.name: [result.title for result in group.results] for group in searching.find(user, text, limit=10)}
+    return {group.name: [result.title for result in group.results] for group in searching.find(user, text, limit=10).groups}
 
 
 def test_all_kinds_are_found_by_one_word(alice: User, northgate: Organisation) -> None:
@@ -77,7 +77,7 @@ def test_nothing_asked_nothing_found(alice: User, northgate: Organisation, alice
 def test_the_page_says_what_matched_and_what_to_do_otherwise(northgate: Organisation, alice_client: Client) -> None:
     page = alice_client.get("/search/", {"q": "northgate"}).content.decode()
     assert northgate.get_absolute_url() in page
-    assert "€500 · Qualified · Northgate Logistics" in page
+    assert "€500 · Qualified · <mark>Northgate</mark> Logistics" in page
     nothing = alice_client.get("/search/", {"q": "<b>zzz"}).content.decode()
     assert ("Nothing matches" in nothing, "<b>zzz" in nothing) == (True, False)
 
@@ -90,8 +90,9 @@ def test_the_box_gets_options(northgate: Organisation, alice_client: Client) -> 
 
 
 def test_more_than_fit_is_said(alice: User, alice_client: Client) -> None:
-    Person.objects.bulk_create(Person(owner=alice, name=f"Same {number}") for number in range(searching.SHOWN + 1))
-    assert "There are more" in alice_client.get("/search/", {"q": "same"}).content.decode()
+    Person.objects.bulk_create(Person(owner=alice, name=f"Same {number}") for number in range(searching.MOST + 1))
+    assert "Show more" in alice_client.get("/search/", {"q": "same"}).content.decode()
+    assert "There are more" in alice_client.get("/search/", {"q": "same", "kind": "people", "shown": searching.MOST}).content.decode()
 
 
 def test_a_search_takes_the_same_few_queries_whatever_it_finds(alice: User, northgate: Organisation, alice_client: Client) -> None:

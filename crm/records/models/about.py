@@ -1,10 +1,11 @@
 """What is said, planned, kept and changed about people, organisations, deals and leads."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
@@ -50,16 +51,33 @@ def on_any_visible(user: User) -> Q:
     """Belongs to at least one record that the user may see."""
     condition = Q()
     for name, model in RECORDS.items():
-        condition |= Q(**{f"{name}__in": model.objects.visible_to(user)})
+        condition |= Q(_sees(user, name, model))
     return condition
+
+
+def seen_among(user: User, rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The same of rows that were read already, with `person_id` and so on: each record is looked up once, by its key."""
+    rows = list(rows)
+    seen = {name: _seen(user, model, {row[f"{name}_id"] for row in rows}) for name, model in RECORDS.items()}
+    return [row for row in rows if any(row[f"{name}_id"] in seen[name] for name in RECORDS)]
+
+
+def _seen(user: User, model: Any, pks: set[int | None]) -> set[int]:
+    wanted = pks - {None}
+    return set(model.objects.visible_to(user).filter(pk__in=wanted).values_list("pk", flat=True)) if wanted else set()
 
 
 def on_no_hidden(user: User) -> Q:
     """Belongs to no record that the user may not see."""
     condition = Q()
     for name, model in RECORDS.items():
-        condition &= Q(**{name: None}) | Q(**{f"{name}__in": model.objects.visible_to(user)})
+        condition &= Q(**{name: None}) | Q(_sees(user, name, model))
     return condition
+
+
+def _sees(user: User, name: str, model: Any) -> Exists:
+    """Looked up row by row: a list of all that somebody sees would be made anew for each question."""
+    return Exists(model.objects.visible_to(user).filter(pk=OuterRef(f"{name}_id")))
 
 
 class AboutQuerySet(models.QuerySet[Any]):

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.models import User, Visibility
 from crm.accounts.permissions import Permission
+from crm.records.index import asking
+from crm.records.index.kinds import BY_TABLE
 from crm.records.matching import matching
 
 
@@ -36,8 +38,12 @@ class OwnedQuerySet(models.QuerySet[Any]):
         return self.filter(archived_at=None)
 
     def search(self, text: str) -> Self:
-        """Those in which every word of the text occurs somewhere in the fields of the model's SEARCHED."""
-        return self.filter(matching(text, self.model.SEARCHED))
+        """Those in which every word of the text begins a word, or stands within one of a name; see `index.kinds` for what is searched."""
+        kind = BY_TABLE.get(self.model._meta.db_table)
+        if not text.strip() or kind is None:
+            return self.filter(matching(text, self.model.SEARCHED)) if text.strip() else self
+        terms = asking.with_middles(asking.read(text))
+        return self.filter(pk__in=asking.rows(kind, terms)) if terms else self.none()
 
     def by_name(self) -> Self:
         """In the order of an address book, whatever the capitals."""
