@@ -29,6 +29,7 @@ KINDS = {
     "silence": Kind(_("Opened again"), "eye", _("Somebody opens a mail again after thirty days of silence.")),
     "activity": Kind(_("Activities"), "calendar-check"),
     "deal": Kind(_("Deals"), "circle-dollar-sign"),
+    "import": Kind(_("Imports and exports"), "file-up"),
 }
 SWITCHED = ("replied", "away", "returned", "plan_call", "follow_up", "silence")  # can be switched off one by one
 OTHER = Kind(_("Other"), "sparkles")  # of an app that names a kind of its own

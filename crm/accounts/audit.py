@@ -20,6 +20,8 @@ ACTIONS = {
     "restricted": _("restricted the use of a person's data"),
     "restriction_lifted": _("lifted a restriction"),
     "purged": _("purged what was kept long enough"),
+    "records_imported": _("imported records"),
+    "records_exported": _("exported what they may see"),
     "log_read": _("read the audit log"),
 }
 

@@ -108,6 +108,6 @@ def _cyrillic(text: str, place: int) -> float:
     character, before = text[place], text[place - 1] if place else " "
     if not unicodedata.name(character, "").startswith("CYRILLIC"):
         return 0.2 if character in "’“”„–—€…«»№\xa0" else -1.0
-    if before.isascii() and before.isalpha() or character.isupper() and before.islower():
+    if (before.isascii() and before.isalpha()) or (character.isupper() and before.islower()):
         return -1.0  # nobody writes so: the letters are others in truth
     return 1.0

@@ -19,6 +19,7 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 from django.utils import timezone, translation
 
 from crm.accounts.models import Team, User
+from crm.exchange import exporting, uploading
 from crm.privacy.models import Request
 from crm.records.models import Activity, Deal, Note, Organisation, Person
 from crm.records.pipeline import default_pipeline
@@ -52,6 +53,7 @@ MESSAGE_VERBS = (
     "reschedule",
     "forward",
 )
+IMPORT_VERBS = ("detail", "mapping", "reading", "start", "progress", "cancel", "delete", "problems")
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 STREAM = "notifications:live"  # never ends; see notifications/tests/test_live.py
 SECRETS = {  # each beginning with a word by which it could be searched for
@@ -70,6 +72,7 @@ SECRETS = {  # each beginning with a word by which it could be searched for
     "template": "Gibbon pitch",
     "folder": "Tapir drawer",
     "answer": "Ocelot agrees",
+    "import": "Wallaby list.csv",
 }
 TRACES = (
     "answered “",
@@ -106,6 +109,8 @@ class World:
     kept: int
     change: int
     request: int
+    imported: int
+    exported: int
 
 
 @pytest.fixture
@@ -140,11 +145,20 @@ def world(alice: User) -> World:
         kept=_kept_mail(account),
         change=Change.objects.create(owner=alice, verb="archive", count=1, before={"places": []}).pk,
         request=Request.objects.begin(kind="export", email="boris@client.test", by=alice, by_name=alice.name).pk,
+        imported=uploading.begin(owner=alice, name=SECRETS["import"], content=b"Name,Email\nBoris,boris@client.test\n").pk,
+        exported=_exported(alice),
         signature=signature,
         folder=folder,
         template=Template.objects.create(owner=alice, folder=folder, name="Pitch", subject=SECRETS["template"], body_html="<p>Hello</p>"),
         hit=Event.objects.filter(mail=message.tracked_mail, kind="click").get().pk,
     )
+
+
+def _exported(alice: User) -> int:
+    """An archive of what she sees, her mail included."""
+    job = exporting.begin(owner=alice, now=timezone.now())
+    exporting.run(job.pk)
+    return job.pk
 
 
 def _kept_mail(account: Account) -> int:
@@ -248,6 +262,9 @@ def objects(world: World) -> dict[str, dict[str, object]]:
         "mail:call_undo": {**message, "kind": "plan_call", "activity": world.activity.pk},
         **{f"privacy:{name}": {"token": _page_token(world.message)} for name in ("page", "refuse", "allow", "data_request")},
         **{f"privacy:{name}": {"token": "A" * 32} for name in ("ask", "data", "data_fetch")},
+        **{f"exchange:import_{verb}": {"pk": world.imported} for verb in IMPORT_VERBS},
+        "exchange:import_records": {"pk": world.imported, "outcome": "created"},
+        **{f"exchange:export_{verb}": {"pk": world.exported} for verb in ("fetch", "state")},
         "privacy:request_create": {"kind": "erase_tracking"},
         "privacy:request_detail": {"pk": world.request},
         "account_reset_password_from_key": {"uidb36": "1", "key": "set-password"},

@@ -37,6 +37,8 @@ BEHIND_SIGN_IN = [
     "/settings/privacy/consent/set/",
     "/settings/privacy/record/",
     "/settings/audit/",
+    "/settings/export/",
+    "/import/",
     "/assistant/",
     "/settings/assistant/",
 ]

@@ -40,7 +40,7 @@ SECRETS = [
     "was followed",
     "Email sent",
 ]
-LEFT_OUT = {"mail", "tracking", "notifications", "privacy", "contenttypes", "auth", "sessions", "account"}
+LEFT_OUT = {"mail", "tracking", "notifications", "privacy", "exchange", "contenttypes", "auth", "sessions", "account"}
 ADMIN_PAGES = [
     "/settings/audit/",
     "/settings/privacy/policy/",
