@@ -327,9 +327,7 @@ def _moment(text: str, drafter: Drafter) -> datetime:
     if at is None:
         day: date = parse(CLOCK.sub("", text), DATE, drafter.ways)
         clock = re.search(r"[ T](\d{1,2}):(\d{2})", text)
-        at = datetime.combine(
-            day, time(*(int(part) % limit for part, limit in zip(clock.groups(), (24, 60), strict=True))) if clock else time(12)
-        )
+        at = datetime.combine(day, time(int(clock[1]) % 24, int(clock[2]) % 60) if clock else time(12))
     at = timezone.make_aware(at, drafter.user.zone) if timezone.is_naive(at) else at
     return min(at, drafter.now)
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.forms import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -77,8 +76,8 @@ class UploadForm(forms.Form):
         required=False,
     )
 
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
         if (file.size or 0) > MAX_BYTES:
             raise forms.ValidationError(_("The file is larger than %(size)d MB. Split it.") % {"size": MAX_BYTES // 1024 // 1024})
         return file
@@ -119,11 +118,11 @@ class MappingForm(forms.Form):
     fills_only = forms.TypedChoiceField(
         label=gettext_lazy("An update"),
         choices=[
-            ("", gettext_lazy("overwrites with what the file says; empty cells change nothing")),
+            ("", gettext_lazy("overwrites; empty cells change nothing")),
             ("1", gettext_lazy("only fills what is empty")),
         ],
         coerce=bool,
-        empty_value=False,
+        empty_value="",
         required=False,
     )
     leaves_bad = forms.TypedChoiceField(
@@ -133,21 +132,21 @@ class MappingForm(forms.Form):
             ("1", gettext_lazy("is left out, and the rest of its row is imported")),
         ],
         coerce=bool,
-        empty_value=False,
+        empty_value="",
         required=False,
     )
     day_first = forms.TypedChoiceField(
         label=gettext_lazy("03/04/2026 is"),
         choices=[("1", gettext_lazy("3 April (day first)")), ("", gettext_lazy("4 March (month first)"))],
         coerce=bool,
-        empty_value=False,
+        empty_value="",
         required=False,
     )
     decimal_comma = forms.TypedChoiceField(
         label=gettext_lazy("1,250 is"),
         choices=[("", gettext_lazy("one thousand two hundred and fifty")), ("1", gettext_lazy("one and a quarter"))],
         coerce=bool,
-        empty_value=False,
+        empty_value="",
         required=False,
     )
 

@@ -44,11 +44,11 @@ class Known:
             self._load_people(user)
 
     def find(self, draft: Draft) -> Entry | None:
-        """The record that a row means. A row without the key is compared by its name, with records that have no key either."""
+        """The record that a row means. One without the key is compared by name and number, with records that have no key either."""
         keys = list(_keys_of(draft, self.key, self.kind))
         if keys:
             return next((self.by_key[key] for key in keys if key in self.by_key), None)
-        return self.by_name.get(_name_of(draft, self.kind))
+        return self.by_name.get(_weak_key(draft, self.kind))
 
     def add(self, draft: Draft, entry: Entry) -> None:
         """From now on a row is known."""
@@ -56,7 +56,7 @@ class Known:
         for key in keys:
             self.by_key.setdefault(key, entry)
         if not keys and self.key:
-            self.by_name.setdefault(_name_of(draft, self.kind), entry)
+            self.by_name.setdefault(_weak_key(draft, self.kind), entry)
 
     def organisation(self, name: str) -> Entry | None:
         return self.organisations.get(folded(name))
@@ -69,14 +69,16 @@ class Known:
         return self.entries.setdefault(pk, Entry(pk, row=self.made.get(pk, 0)))
 
     def _load(self, user: User) -> None:
-        names = dict(_names(self.kind, _seen(self.kind, user)))
+        seen = _seen(self.kind, user)
+        names = dict(_names(self.kind, seen))
         keyed: set[int] = set()
         for pk, key in self._keys(user, names):
             self.by_key.setdefault(key, self._entry(pk))
             keyed.add(pk)
+        phones = dict(seen.values_list("pk", "phone")) if self.kind == "person" else {}
         for pk, name in names.items():
             if pk not in keyed:
-                self.by_name.setdefault(name, self._entry(pk))
+                self.by_name.setdefault(_with_phone(name, phones.get(pk, "")), self._entry(pk))
 
     def _keys(self, user: User, names: dict[int, str]) -> Iterator[tuple[int, str]]:
         seen = _seen(self.kind, user)
@@ -85,7 +87,7 @@ class Known:
         elif self.key == "domain":
             yield from ((pk, folded(domain)) for pk, domain in seen.exclude(domain="").values_list("pk", "domain"))
         elif self.key.startswith("custom-"):
-            rows = CustomValue.objects.filter(field=self.key.removeprefix("custom-"), **{f"{self.kind}__in": seen})
+            rows = CustomValue.objects.filter(field=int(self.key.removeprefix("custom-")), **{f"{self.kind}__in": seen})
             yield from ((pk, _exact(text or number)) for pk, text, number in rows.values_list(f"{self.kind}_id", "text", "number"))
         else:
             yield from names.items()
@@ -149,6 +151,16 @@ def _keys_of(draft: Draft, key: str, kind: str) -> Iterable[str]:
 def _name_of(draft: Draft, kind: str) -> str:
     name = draft.values.get("name" if kind in ("person", "organisation") else "title", "")
     return _together(name, draft.organisation) if kind in ("person", "deal") else folded(name)
+
+
+def _weak_key(draft: Draft, kind: str) -> str:
+    """Of a row without the key: a name alone is little, so that of two people with different numbers each is one."""
+    phones = draft.values.get("phones") if kind == "person" else None
+    return _with_phone(_name_of(draft, kind), phones[0].value if phones else "")
+
+
+def _with_phone(name: str, phone: str) -> str:
+    return f"{name}\x1f{values.folded(phone, 'phone')}" if phone else name
 
 
 def _together(name: str, organisation: str) -> str:

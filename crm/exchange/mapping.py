@@ -11,7 +11,8 @@ from crm.exchange import running, targets
 from crm.exchange.models import ImportJob
 from crm.records.models import CustomField
 
-CHOSEN: Final = ("mode", "key", "fills_only", "leaves_bad", "day_first", "decimal_comma")
+WAYS: Final = ("fills_only", "leaves_bad", "day_first", "decimal_comma")
+CHOSEN: Final = ("mode", "key", *WAYS)
 NEW: Final = "new:"
 
 
@@ -23,7 +24,7 @@ def choose(*, job: ImportJob, mapping: Sequence[str], chosen: Mapping[str, Any],
         for place, target in enumerate(mapping)
     ]
     for name in CHOSEN:
-        setattr(job, name, chosen[name])
+        setattr(job, name, bool(chosen[name]) if name in WAYS else chosen[name])
     if job.mode == ImportJob.Mode.CREATE:
         job.key = ""
     job.save(update_fields=["mapping", *CHOSEN])
