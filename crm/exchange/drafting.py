@@ -72,6 +72,7 @@ class Drafter:
         self.beside = {name: targets.fields(name) for name in ("person", "organisation")}
         self.ways = Ways(user=self.user, day_first=job.day_first)
         self.currency = company().currency
+        self.chosen: dict[tuple[str, str], Any] = {}  # choices read before: few of them differ
 
     def draft(self, row: Row) -> Draft:
         """What the row says, or its fault."""
@@ -232,7 +233,9 @@ def _choices(drafter: Drafter, draft: Draft, of: Field, cells: list[Cell]) -> li
 def _choice(drafter: Drafter, draft: Draft, of: Field, cells: list[Cell]) -> Any:
     text = " ".join(cells[0].text.split())[:100]
     if of.custom is None:
-        return parse(text, of, drafter.ways)
+        if (of.key, text) not in drafter.chosen:
+            drafter.chosen[of.key, text] = parse(text, of, drafter.ways)
+        return drafter.chosen[of.key, text]
     return text if _choice_is_known(drafter, draft, of, text) else None
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from crm.accounts.models import User, company
 from crm.consent import importing, ledger
 from crm.consent.models import Consent
-from crm.exchange import updating
+from crm.exchange import targets, updating
 from crm.exchange.directory import Directory
 from crm.exchange.drafting import Draft
 from crm.exchange.known import Entry, Known
@@ -30,7 +30,7 @@ class Keeper:
 
     def __init__(self, job: ImportJob, directory: Directory, known: Known, *, now: datetime) -> None:
         self.job, self.kind, self.user, self.now = job, str(job.kind), job.owner, now
-        self.directory, self.known = directory, known
+        self.directory, self.known, self.fields = directory, known, targets.fields(str(job.kind))
         self.currency = company().currency
         self.sentence = _("Imported from %(name)s") % {"name": job.name}
 
@@ -49,8 +49,7 @@ class Keeper:
 
     def values_of(self, draft: Draft) -> dict[str, Any]:
         """The values of a draft with rows instead of names."""
-        fields = updating.fields_of(self.kind)
-        values = {key: self.directory.saved(fields[key], value) for key, value in draft.values.items() if key in fields}
+        values = {key: self.directory.saved(self.fields[key], value) for key, value in draft.values.items() if key in self.fields}
         if self.kind in ("person", "deal") and draft.organisation:
             values["organisation"] = self.organisation_of(draft)
         if self.kind == "deal" and draft.of_person.get("name"):

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from crm.exchange import targets
 from crm.exchange.drafting import Draft
 from crm.exchange.planning import Step
 from crm.records import pipeline
@@ -17,11 +16,6 @@ if TYPE_CHECKING:
 JOINED = (Kind.POINTS, Kind.TAGS, Kind.CHOICES, Kind.PEOPLE)  # what is there stays, what is new is added
 
 
-def fields_of(kind: str) -> dict[str, Field]:
-    """The fields that an import writes."""
-    return targets.fields(kind)
-
-
 def update_all(keeper: "Keeper", steps: Sequence[Step]) -> None:
     """Change the records of these rows, one after another; several rows may mean the same one."""
     if not steps:
@@ -29,21 +23,20 @@ def update_all(keeper: "Keeper", steps: Sequence[Step]) -> None:
     pks = {step.entry.pk for step in steps if step.entry}
     found = RECORDS[keeper.kind].objects.filter(pk__in=pks).prefetch_related(*reading.PREFETCH[keeper.kind])
     records = {record.pk: record for record in found}
-    fields = fields_of(keeper.kind)
     for step in steps:
         assert step.entry is not None
         record = records.get(step.entry.pk)
-        if record is not None and _update(keeper, record, step.draft, fields):
+        if record is not None and _update(keeper, record, step.draft):
             records[record.pk] = found.get(pk=record.pk)
 
 
-def _update(keeper: "Keeper", record: Any, draft: Draft, fields: dict[str, Field]) -> bool:
+def _update(keeper: "Keeper", record: Any, draft: Draft) -> bool:
     """Whether anything was changed."""
     wanted = keeper.values_of(draft)
     changed = {}
     for key, value in wanted.items():
-        before = reading.read(record, fields[key])
-        after = _put_together(before, value, fields[key], fills_only=keeper.job.fills_only)
+        before = reading.read(record, keeper.fields[key])
+        after = _put_together(before, value, keeper.fields[key], fills_only=keeper.job.fills_only)
         if after != before:
             changed[key] = after
     stage = changed.pop("stage", None)

@@ -29,7 +29,7 @@ PEOPLE = {  # how many are there afterwards
     f"{OWN}outlook-cp1252.csv": 40,
     f"{OWN}pipedrive-deals.csv": 300,
     f"{OWN}pipedrive-people-cs-semicolon.csv": 59,
-    f"{OWN}pipedrive-people.csv": 500
+    f"{OWN}pipedrive-people.csv": 500,
     f"{OWN}salesforce-contacts.csv": 200,
     f"{MAUTIC}app_bundles_LeadBundle_DataFixtures_ORM_fakecompanydata.csv": 0,  # organisations
     f"{MAUTIC}app_bundles_LeadBundle_DataFixtures_ORM_fakeleaddata.csv": 50,

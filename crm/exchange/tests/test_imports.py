@@ -156,7 +156,8 @@ def test_a_bad_value_can_be_left_out_instead(imported):
 
 
 def test_several_addresses_numbers_and_labels_become_points(imported):
-    imported("Name,E-mail 1 - Type,E-mail 1 - Value,Phone 1 - Type,Phone 1 - Value,Home Phone\nA,* Home,a@x.test ::: b@x.test,Handy,1,2\n")
+    heads = "Name,E-mail 1 - Type,E-mail 1 - Value,Phone 1 - Type,Phone 1 - Value,Home Phone"
+    imported(f"{heads}\nA,* Home,a@x.test ::: b@x.test,Handy,1,2\n")
     one = Person.objects.get()
     assert (one.email, one.email_label, one.phone, one.phone_label) == ("a@x.test", "home", "1", "mobile")
     assert set(one.points.values_list("value", "label")) == {("b@x.test", "home"), ("2", "home")}
