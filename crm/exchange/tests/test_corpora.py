@@ -104,13 +104,13 @@ def test_umlauts_and_other_scripts_stay_whole(taken_in):
     assert Person.objects.get(email="z0@example.test").name == "Zoë Müller"
     assert Organisation.objects.get().name == "Bücher GmbH"
     taken_in("own/google-contacts-utf16.csv")
-    assert Person.objects.get(email="person1@example-1.test").organisation.name == "株式会社サンプル"
+    assert Person.objects.get(email="person1@example-1.test", organisation__name="株式会社サンプル")
 
 
 def test_people_of_pipedrive_have_their_parts(taken_in):
     taken_in("own/pipedrive-people.csv")
     person = Person.objects.with_address(["person11@example-11.test"]).get()
-    assert (person.phone, person.organisation.name) == ("+44 20 7946 0011", person.organisation.name)
+    assert (person.phone, person.organisation is not None) == ("+44 20 7946 0011", True)
     assert person.created_at.year == 2025
     assert Person.objects.filter(organisation__name="Acme, Inc.").exists()
 
@@ -119,7 +119,8 @@ def test_deals_of_pipedrive_have_value_status_contact_and_organisation(taken_in)
     taken_in("own/pipedrive-deals.csv")
     deal = Deal.objects.get(title="=cmd|' /C calc'!A0 Ltd deal 6")
     assert (str(deal.value), deal.currency, deal.status) == ("1250.50", "USD", "lost")
-    assert (deal.person.email, deal.organisation.name) == ("person6@example-6.test", "=cmd|' /C calc'!A0 Ltd")
+    assert deal.person
+    assert (deal.person.email, str(deal.organisation)) == ("person6@example-6.test", "=cmd|' /C calc'!A0 Ltd")
     assert Deal.objects.get(title="-Minus & Co deal 8").value == deal.value
     assert Deal.objects.filter(status="open", closed_at=None).count() == 93
 
@@ -149,6 +150,6 @@ def test_roundcubes_full_contact_goes_in_without_what_cannot_be_kept(taken_in, e
     emails = {person.email, *person.points.filter(kind="email").values_list("value", flat=True)}
     assert person.name == "Display Name"
     assert emails == {"home@example.com", "work@example.com", "other@example.com"}
-    assert (person.organisation.name, person.job_title, person.city) == ("Company", "Job Title", "Work City")
+    assert (str(person.organisation), person.job_title, person.city) == ("Company", "Job Title", "Work City")
     assert person.points.filter(kind="address", label="home").get().value.startswith("Home Street")
     assert person.points.filter(kind="phone", label="mobile").exists()

@@ -31,6 +31,7 @@ def test_new_people_belong_to_the_importer_and_their_timeline_says_where_they_co
     job = imported(TABLE, "fair.csv")
     boris = Person.objects.get(email="boris@client.test")
     assert (job.status, job.created_count, job.organisation_count) == ("done", 2, 1)
+    assert boris.organisation
     assert (boris.owner, boris.visibility, boris.organisation.domain) == (alice, alice.default_visibility, "client.test")
     assert set(TimelineEntry.objects.filter(kind="created").values_list("text", flat=True)) == {"Imported from fair.csv"}
 
@@ -188,7 +189,7 @@ def test_headings_and_encodings_of_other_languages(imported, text, first, second
     encoding = "cp1251" if "Имя" in text else "cp1250" if "Jiří" in text else "cp1252"
     imported(text.encode(encoding if is_old else "utf-8"))
     one = Person.objects.get()
-    assert (one.name, one.organisation.name) == (first, second)
+    assert (one.name, str(one.organisation)) == (first, second)
 
 
 @pytest.mark.parametrize(
@@ -223,7 +224,7 @@ def test_dates_and_amounts_are_read_as_chosen(imported):
     job = imported(text, day_first="", decimal_comma="1")
     deal = Deal.objects.get()
     assert job.kind == "deal"
-    assert (str(deal.value), deal.currency, deal.expected_close_on.isoformat()) == ("1.25", "USD", "2026-03-04")
+    assert (str(deal.value), deal.currency, str(deal.expected_close_on)) == ("1.25", "USD", "2026-03-04")
 
 
 def test_a_day_beyond_twelve_tells_the_order(alice_client):
