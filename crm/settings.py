@@ -40,6 +40,7 @@ CREDENTIAL_KEYS = KEYS.credential_keys
 INSTALLED_APPS = [
     "crm.apps.CrmConfig",
     "crm.privacy",
+    "crm.exchange",
     "mail",
     "tracking",
     "crm.consent",
@@ -171,6 +172,8 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3600},
     },
     "remind of activities": {"task": "crm.records.tasks.remind", "schedule": 30.0, "options": {"expires": 60}},
+    "go on with imports and exports": {"task": "crm.exchange.tasks.go_on", "schedule": 30.0, "options": {"expires": 60}},
+    "purge files of imports and exports": {"task": "crm.exchange.tasks.purge", "schedule": 3600.0, "options": {"expires": 3600}},
     "tidy queue and sessions": {"task": "crm.tasks.tidy", "schedule": crontab(hour="3", minute="17"), "options": {"expires": 3600}},
 }
 

@@ -18,6 +18,7 @@ urlpatterns = [
     path("robots.txt", views.robots, name="robots"),
     path("account/", include("crm.accounts.sign_in_urls")),
     path("", include("crm.privacy.urls")),
+    path("", include("crm.exchange.urls")),
     path("", include("crm.accounts.urls")),
     path("", include("crm.records.urls")),
     path("", include("crm.consent.urls")),

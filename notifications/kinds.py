@@ -32,6 +32,7 @@ KINDS = {
     "activity": Kind(_("Activities"), "calendar-check"),
     "followed": Kind(_("Followed"), "bell-ring", _("A quiet line when somebody else changes a record that you follow.")),
     "deal": Kind(_("Deals"), "circle-dollar-sign"),
+    "import": Kind(_("Imports and exports"), "file-up"),
 }
 SWITCHED = (  # can be switched off one by one
     *("replied", "away", "returned", "plan_call", "follow_up", "silence"),

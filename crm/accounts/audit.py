@@ -28,6 +28,8 @@ ACTIONS = {
     "bulk_changed": _("changed many records at once"),
     "bulk_deleted": _("deleted many records at once"),
     "bulk_undone": _("undid a change of many records"),
+    "records_imported": _("imported records"),
+    "records_exported": _("exported what they may see"),
     "log_read": _("read the audit log"),
     "field_added": _("added a custom field"),
     "field_changed": _("changed a custom field"),

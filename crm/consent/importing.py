@@ -114,7 +114,7 @@ def read(text: str, *, order: str, now: datetime, note: str = "") -> Table:
     head = lines[0][1] if columns else USUAL
     columns = columns or {name: place for place, name in enumerate(USUAL)}
     body = lines[1:] if head is not USUAL else lines
-    return Table(tuple(head), tuple(_tried([_row(number, cells, columns, order, now, note) for number, cells in body])))
+    return Table(tuple(head), tuple(tried([_row(number, cells, columns, order, now, note) for number, cells in body])))
 
 
 def listed(text: str, *, state: str, at: datetime, note: str) -> Table:
@@ -129,7 +129,7 @@ def listed(text: str, *, state: str, at: datetime, note: str) -> Table:
         email = _address(piece)
         fault = "" if email else _("“%(email)s” is no email address.") % {"email": piece}
         rows.append(Row(number, (piece,), None if fault else ledger.Saying(email, state, at, note=note), fault))
-    return Table((_("Address"),), tuple(_tried(rows)))
+    return Table((_("Address"),), tuple(tried(rows)))
 
 
 @transaction.atomic
@@ -177,8 +177,8 @@ def _row(number: int, cells: list[str], columns: dict[str, int], order: str, now
     try:
         saying = ledger.Saying(
             email=_checked_address(values["email"]),
-            state=_state(values["state"]),
-            at=_moment(values["at"], order, now),
+            state=state_of(values["state"]),
+            at=moment_of(values["at"], order, now),
             note=" · ".join(part for part in (_unescaped(values.get("note", ""))[:700], note) if part),
             wording=_unescaped(values.get("wording", "")),
             wording_version=values.get("wording_version", "")[:40],
@@ -210,7 +210,8 @@ def _address(text: str) -> str:
     return email if len(email) <= 254 else ""
 
 
-def _state(text: str) -> str:
+def state_of(text: str) -> str:
+    """What a word says. Raises CannotRecord."""
     word = text.casefold()
     labels = {str(label).casefold(): value for value, label in Consent.State.choices}
     state = STATES.get(word) or labels.get(word)
@@ -219,8 +220,8 @@ def _state(text: str) -> str:
     return str(state)
 
 
-def _moment(text: str, order: str, now: datetime) -> datetime:
-    """A time; of a day alone its noon, so that it is the same day nearly everywhere, and nothing later than now."""
+def moment_of(text: str, order: str, now: datetime) -> datetime:
+    """A time; of a day alone its noon, so that it is the same day nearly everywhere, and nothing later than now. Raises CannotRecord."""
     try:
         at = parse_datetime(text) if len(text) > 10 else None
         day = None if at else _day(text, order)
@@ -250,7 +251,7 @@ def _day(text: str, order: str) -> date | None:
     return date(year, month, day)
 
 
-def _tried(rows: list[Row]) -> Iterable[Row]:
+def tried(rows: list[Row]) -> Iterable[Row]:
     """The rows again, with what the ledger says of them."""
     sayings = [row.saying for row in rows if row.saying]
     known = _said(saying.email for saying in sayings)

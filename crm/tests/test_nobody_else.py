@@ -19,6 +19,7 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 from django.utils import timezone, translation
 
 from crm.accounts.models import Team, User
+from crm.exchange import exporting, uploading
 from crm.privacy.models import Request
 from crm.records import subscribing
 from crm.records.models import Activity, BulkChange, Deal, Lead, Note, Organisation, Person, SavedList, StoredFile
@@ -55,6 +56,7 @@ MESSAGE_VERBS = (
     "forward",
 )
 LISTS = ("list_columns", "list_builder", "list_check", "list_save", "list_default", "list_export", "bulk_start")
+IMPORT_VERBS = ("detail", "mapping", "reading", "start", "progress", "cancel", "delete", "problems")
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 STREAM = "notifications:live"  # never ends; see notifications/tests/test_live.py
 SECRETS = {  # each beginning with a word by which it could be searched for
@@ -73,6 +75,7 @@ SECRETS = {  # each beginning with a word by which it could be searched for
     "template": "Gibbon pitch",
     "folder": "Tapir drawer",
     "answer": "Ocelot agrees",
+    "import": "Wallaby list.csv",
 }
 TRACES = (
     "answered “",
@@ -113,6 +116,8 @@ class World:
     file: int
     list: int
     bulk: int
+    imported: int
+    exported: int
 
 
 @pytest.fixture
@@ -150,12 +155,21 @@ def world(alice: User) -> World:
         request=Request.objects.begin(kind="export", email="boris@client.test", by=alice, by_name=alice.name).pk,
         list=SavedList.objects.create(owner=alice, kind="person", name="Mine alone").pk,
         bulk=BulkChange.objects.create(actor=alice, kind="person", verb="archive", selection={"pks": [person.pk]}, is_ready=True).pk,
+        imported=uploading.begin(owner=alice, name=SECRETS["import"], content=b"Name,Email\nBoris,boris@client.test\n").pk,
+        exported=_exported(alice),
         signature=signature,
         folder=folder,
         template=Template.objects.create(owner=alice, folder=folder, name="Pitch", subject=SECRETS["template"], body_html="<p>Hello</p>"),
         file=StoredFile.objects.create(uploaded_by=alice, deal=deal, name="Offer.pdf", file=ContentFile(b"%PDF", "a"), size=4).pk,
         hit=Event.objects.filter(mail=message.tracked_mail, kind="click").get().pk,
     )
+
+
+def _exported(alice: User) -> int:
+    """An archive of what she sees, her mail included."""
+    job = exporting.begin(owner=alice, now=timezone.now())
+    exporting.run(job.pk)
+    return job.pk
 
 
 def _kept_mail(account: Account) -> int:
@@ -280,6 +294,9 @@ def objects(world: World) -> dict[str, dict[str, object]]:
         "mail:call_undo": {**message, "kind": "plan_call", "activity": world.activity.pk},
         **{f"privacy:{name}": {"token": _page_token(world.message)} for name in ("page", "refuse", "allow", "data_request")},
         **{f"privacy:{name}": {"token": "A" * 32} for name in ("ask", "data", "data_fetch")},
+        **{f"exchange:import_{verb}": {"pk": world.imported} for verb in IMPORT_VERBS},
+        "exchange:import_records": {"pk": world.imported, "outcome": "created"},
+        **{f"exchange:export_{verb}": {"pk": world.exported} for verb in ("fetch", "state")},
         "privacy:request_create": {"kind": "erase_tracking"},
         "privacy:request_detail": {"pk": world.request},
         "account_reset_password_from_key": {"uidb36": "1", "key": "set-password"},

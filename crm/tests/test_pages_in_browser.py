@@ -58,6 +58,8 @@ BEHIND_SIGN_IN = [
     "/people/new/",
     "/organisations/new/",
     "/duplicates/",
+    "/settings/export/",
+    "/import/",
     "/assistant/",
     "/settings/assistant/",
     "/settings/calendar/",

@@ -40,7 +40,10 @@ SECRETS = [
     "was followed",
     "Email sent",
 ]
-LEFT_OUT = {"mail", "tracking", "notifications", "privacy", "contenttypes", "auth", "sessions", "account", "mfa", "usersessions"}
+LEFT_OUT = {
+    *("mail", "tracking", "notifications", "privacy", "exchange"),
+    *("contenttypes", "auth", "sessions", "account", "mfa", "usersessions"),
+}
 ADMIN_PAGES = [
     "/settings/audit/",
     "/settings/privacy/policy/",

@@ -64,7 +64,7 @@ class Command(BaseCommand):
     help = (
         "Write users without their passwords, teams, roles, settings, people, organisations, deals, leads, activities, notes, timelines, "
         "changes, shared lists, consent, policy and the audit log as JSON that `loaddata` reads. Left out is what belongs to one user "
-        "alone: tracking, lists of their own, cards, mail, mail accounts and their credentials."
+        "alone: tracking, lists of their own, cards, mail, mail accounts and their credentials, imports and exports."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

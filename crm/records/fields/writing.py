@@ -77,6 +77,12 @@ def set_relations(record: Any, fields: Sequence[tuple[Field, Any]]) -> None:
 
 def set_points(record: Any, point: str, further: Sequence[Point]) -> None:
     """Replace the further points of one kind; doubles of the first one and of each other are dropped."""
+    ContactPoint.objects.filter(**{changes.kind_of(record): record}, kind=point).delete()
+    ContactPoint.objects.bulk_create(point_rows(record, point, further))
+
+
+def point_rows(record: Any, point: str, further: Sequence[Point]) -> list[ContactPoint]:
+    """The rows of further points of one kind, not saved yet."""
     link = {changes.kind_of(record): record}
     seen = {folded(getattr(record, point), point)} if point != "address" else set()
     rows: list[ContactPoint] = []
@@ -85,15 +91,19 @@ def set_points(record: Any, point: str, further: Sequence[Point]) -> None:
         if key and key not in seen:
             seen.add(key)
             rows.append(ContactPoint(**link, kind=point, label=one.label, value=one.value, folded=key, position=len(rows)))
-    ContactPoint.objects.filter(**link, kind=point).delete()
-    ContactPoint.objects.bulk_create(rows)
+    return rows
 
 
 def set_custom(record: Any, field: Field, value: Any) -> None:
     """Replace what a record holds in one of the company's own fields."""
+    CustomValue.objects.filter(**{changes.kind_of(record): record, "field": field.custom}).delete()
+    CustomValue.objects.bulk_create(custom_rows(record, field, value))
+
+
+def custom_rows(record: Any, field: Field, value: Any) -> list[CustomValue]:
+    """The rows of a value in one of the company's own fields, not saved yet."""
     link = {changes.kind_of(record): record, "field": field.custom}
-    CustomValue.objects.filter(**link).delete()
-    CustomValue.objects.bulk_create(CustomValue(**link, **columns) for columns in _custom_columns(field.kind, value))
+    return [CustomValue(**link, **columns) for columns in _custom_columns(field.kind, value)]
 
 
 def _custom_columns(kind: Kind, value: Any) -> list[dict[str, Any]]:

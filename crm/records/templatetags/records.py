@@ -16,7 +16,6 @@ from lucide import IconDoesNotExist
 from lucide.templatetags.lucide import lucide
 
 from crm.accounts.models import User
-from crm.accounts.permissions import Permission
 from crm.records import kinds, leads
 from crm.records import money as amounts
 from crm.records.forms.activities import before, lasting
@@ -80,12 +79,6 @@ def breakable(email: str) -> str:
     """An address that breaks before its @ where it does not fit into a line."""
     local, at, domain = email.rpartition("@")
     return format_html("{}<wbr>{}{}", local, at, domain)
-
-
-@register.simple_tag(takes_context=True)
-def may(context: dict[str, Any], permission: str) -> bool:
-    """Whether the user's role allows something (a value of `Permission`): `{% may "merge" as may_merge %}`."""
-    return bool(context["request"].user.may(Permission(permission)))
 
 
 @register.simple_tag(takes_context=True)

@@ -1,0 +1,113 @@
+"""What cells call by name: colleagues, stages, tags, choices. Looked up once for a whole file; what is unknown is noted and made later."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from crm.accounts.models import User
+from crm.accounts.permissions import Permission
+from crm.records.fields.book import Field
+from crm.records.models import CustomChoice, Stage, Tag
+from crm.records.pipeline import default_pipeline
+
+ADDRESS = re.compile(r"[^\s<>()]+@[^\s<>()]+")
+
+
+def folded(name: str) -> str:
+    """What two names are compared by."""
+    return " ".join(name.casefold().split())
+
+
+class Directory:
+    """Names as one importing user knows them."""
+
+    def __init__(self, user: User, *, now_creates: bool = True) -> None:
+        self.user = user
+        self.may_create = user.may(Permission.MANAGE_FIELDS) and now_creates
+        self._users = _users()
+        self._stages: dict[tuple[str, str], Stage] = {}
+        self._pipelines: dict[str, Stage] = {}
+        self._first: Stage | None = None
+        self._tags = {folded(tag.name): tag for tag in Tag.objects.all()}
+        self._choices: dict[tuple[int, str], CustomChoice] = {}
+        for choice in CustomChoice.objects.all():
+            self._choices[choice.field_id, folded(choice.name)] = choice
+        self.new_tags: dict[str, str] = {}
+        self.new_choices: dict[tuple[int, str], tuple[Field, str]] = {}
+
+    def colleague(self, text: str) -> User | None:
+        """By name, by address, or by both as in “Sam Sales (sam@crm.test)”."""
+        address = ADDRESS.search(text)
+        return self._users.get(folded(text)) or (self._users.get(address[0].casefold()) if address else None)
+
+    def stage(self, name: str, pipeline: str = "") -> Stage | None:
+        """By its name, in the pipeline of that name if there is one."""
+        self._load_stages()
+        return self._stages.get((folded(pipeline), folded(name))) or self._stages.get(("", folded(name)))
+
+    def first_stage(self, pipeline: str = "") -> Stage:
+        """Where deals begin that say nothing of a stage that is known."""
+        self._load_stages()
+        if self._first is None:
+            self._first = default_pipeline().stages.select_related("pipeline").all()[0]
+        return self._pipelines.get(folded(pipeline), self._first)
+
+    def _load_stages(self) -> None:
+        if self._stages:
+            return
+        for stage in Stage.objects.select_related("pipeline").order_by("-pipeline__position", "-pipeline", "-position"):
+            self._stages[folded(stage.pipeline.name), folded(stage.name)] = self._stages["", folded(stage.name)] = stage
+            self._pipelines[folded(stage.pipeline.name)] = stage
+
+    def tags(self, names: Iterable[str]) -> tuple[list[str], list[str]]:
+        """Names that can be kept, and those that are unknown and may not be made."""
+        kept, lost = [], []
+        for name in names:
+            if folded(name) in self._tags or self.may_create:
+                kept.append(name)
+                self._note_tag(name)
+            else:
+                lost.append(name)
+        return kept, lost
+
+    def _note_tag(self, name: str) -> None:
+        if folded(name) not in self._tags:
+            self.new_tags.setdefault(folded(name), name[:60])
+
+    def choice(self, field: Field, name: str) -> bool:
+        """Whether a choice of this name can be kept."""
+        assert field.custom is not None
+        key = (field.custom.pk, folded(name))
+        if key in self._choices:
+            return True
+        if self.may_create:
+            self.new_choices.setdefault(key, (field, name[:100]))
+        return self.may_create
+
+    def make_new(self) -> None:
+        """Save the tags and choices that were noted since."""
+        for key, name in self.new_tags.items():
+            if key not in self._tags:
+                self._tags[key] = Tag.objects.create(name=name)
+        for (field_pk, key), (_field, name) in self.new_choices.items():
+            if (field_pk, key) not in self._choices:
+                self._choices[field_pk, key] = CustomChoice.objects.create(field_id=field_pk, name=name, position=1000)
+
+    def saved(self, field: Field, value: Any) -> Any:
+        """Names as the rows that they name; to be asked after `make_new`."""
+        if field.key == "tags":
+            return [self._tags[key] for key in dict.fromkeys(folded(name) for name in value)]
+        if field.custom is None or field.custom.pk is None:
+            return value
+        if field.kind == "choices":
+            return [self._choices[field.custom.pk, folded(name)] for name in value]
+        return self._choices[field.custom.pk, folded(value)] if field.kind == "choice" and value else value
+
+
+def _users() -> dict[str, User]:
+    found: dict[str, User] = {}
+    for user in User.objects.filter(is_active=True).order_by("-pk"):
+        found[folded(user.name)] = user
+        found[user.email.casefold()] = user
+    found.pop("", None)
+    return found
