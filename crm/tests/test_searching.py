@@ -92,7 +92,7 @@ def test_the_box_gets_options(northgate: Organisation, alice_client: Client) -> 
 def test_more_than_fit_is_said(alice: User, alice_client: Client) -> None:
     Person.objects.bulk_create(Person(owner=alice, name=f"Same {number}") for number in range(searching.MOST + 1))
     assert "Show more" in alice_client.get("/search/", {"q": "same"}).content.decode()
-    assert "There are more" in alice_client.get("/search/", {"q": "same", "kind": "people", "shown": searching.MOST}).content.decode()
+    assert "There are more" in alice_client.get("/search/", {"q": "same", "kind": "people", "shown": str(searching.MOST)}).content.decode()
 
 
 def test_a_search_takes_the_same_few_queries_whatever_it_finds(alice: User, northgate: Organisation, alice_client: Client) -> None:

@@ -105,7 +105,7 @@ def write(wishes: list[Wish], *, field: Field | None, is_deletion: bool, actor: 
     """Make the records hold what is wanted, in the transaction that is open, and note it."""
     if is_deletion:
         for one in wishes:
-            removal.delete(one.record)
+            removal.delete(one.record, actor=actor)
     elif field is None:
         _archive(wishes, actor, now)
     elif field.kind == Kind.STAGE:

@@ -106,7 +106,7 @@ def test_files_go_with_their_record_and_stay_with_another(
     StoredFile.objects.filter(pk=shared.pk).update(person=boris)
     assert removal.consequences(deal).files == 1
     with django_capture_on_commit_callbacks(execute=True):
-        removal.delete(deal)
+        removal.delete(deal, actor=alice)
     assert [file.name for file in StoredFile.objects.all()] == ["Shared.pdf"]
     assert on_disk(media) == 1
 
