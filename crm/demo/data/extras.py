@@ -1,4 +1,4 @@
-"""What the demo company added to its records: custom fields, tags, reasons, a kind of activity."""
+"""What the demo company added to its records: custom fields, tags, a kind of activity."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -7,8 +7,8 @@ from typing import Any
 
 from crm.accounts.models import User
 from crm.records.fields import book, writing
-from crm.records.models import ActivityKind, ClosingReason, CustomChoice, CustomField, Deal, Organisation, Person, Tag
-from crm.records.setup import fields, kinds, reasons, tags
+from crm.records.models import ActivityKind, CustomChoice, CustomField, Deal, Organisation, Person, Tag
+from crm.records.setup import fields, kinds, tags
 
 LANGUAGES = ("English", "German", "French", "Spanish")
 SPOKEN = {
@@ -29,13 +29,9 @@ RENEWALS = {
     "Ardent Pharma: clean utilities": (6, 30),
 }  # month and day of the year after the deal was made
 TAGS = (
-    ("Key account", Tag.Colour.PURPLE, ("Northgate Logistics", "Alder & Finch Hotels", "Boris Petrov", "Alder & Finch: eleven hotels")),
-    ("Trade fair", Tag.Colour.BLUE, ("Lucía Romero", "Theo Grant", "Owen Price", "Castell Textiles")),
     ("Reference", Tag.Colour.GREEN, ("Helio Dairy", "Jonas Weber", "Helio Dairy: first plant")),
     ("At risk", Tag.Colour.RED, ("Vantaa Paper: service contract",)),
 )
-WON = ("Savings proved in the pilot", "Recommended by a customer", "Best service")
-LOST = ("Budget moved to next year", "Chose a cheaper meter", "No answer any more")
 
 
 def load(admin: User, people: Mapping[str, Person], sales: Mapping[str, Deal]) -> None:
@@ -47,9 +43,6 @@ def load(admin: User, people: Mapping[str, Person], sales: Mapping[str, Deal]) -
         tag = tags.save_tag(tag=Tag(name=name, colour=colour), actor=admin)
         for one in tagged:
             records[one].tags.add(tag)
-    for outcome, offered in (("won", WON), ("lost", LOST)):
-        for words in offered:
-            reasons.save_reason(reason=ClosingReason(outcome=outcome, name=words), actor=admin)
     kinds.save_kind(kind=ActivityKind(name="Site visit", icon="map-pin"), actor=admin)
 
 
