@@ -52,6 +52,9 @@ def test_no_form_is_empty_and_none_stayed_english():
         "“%(subject)s” · %(reply)s",
         "Email",
         "IMAP",
+        "{field}: {after}",
+        "{field}: {before} → {after}",
+        "Candor: {name}",
     }
     for message, forms in catalog().items():
         assert all(form.strip() for form in forms), message
