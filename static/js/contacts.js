@@ -65,9 +65,10 @@ function hookTags(box) {
     }));
     keep();
   };
-  const take = (name) => {
-    const clean = name.replaceAll(",", " ").trim();
-    if (clean && !names.some((each) => each.toLowerCase() === clean.toLowerCase())) names.push(clean);
+  const take = (text) => {
+    for (const name of text.split(",").map((part) => part.trim())) { // several at once when they were pasted
+      if (name && !names.some((each) => each.toLowerCase() === name.toLowerCase())) names.push(name);
+    }
     input.value = "";
     draw();
   };
