@@ -21,9 +21,9 @@ def folded(name: str) -> str:
 class Directory:
     """Names as one importing user knows them."""
 
-    def __init__(self, user: User, *, now_creates: bool = True) -> None:
+    def __init__(self, user: User) -> None:
         self.user = user
-        self.may_create = user.may(Permission.MANAGE_FIELDS) and now_creates
+        self.may_create = user.may(Permission.MANAGE_FIELDS)  # new choices of custom fields
         self._users = _users()
         self._stages: dict[tuple[str, str], Stage] = {}
         self._pipelines: dict[str, Stage] = {}
@@ -59,20 +59,11 @@ class Directory:
             self._stages[folded(stage.pipeline.name), folded(stage.name)] = self._stages["", folded(stage.name)] = stage
             self._pipelines[folded(stage.pipeline.name)] = stage
 
-    def tags(self, names: Iterable[str]) -> tuple[list[str], list[str]]:
-        """Names that can be kept, and those that are unknown and may not be made."""
-        kept, lost = [], []
+    def note_tags(self, names: Iterable[str]) -> None:
+        """Have the unknown ones made: as on a form, everybody may."""
         for name in names:
-            if folded(name) in self._tags or self.may_create:
-                kept.append(name)
-                self._note_tag(name)
-            else:
-                lost.append(name)
-        return kept, lost
-
-    def _note_tag(self, name: str) -> None:
-        if folded(name) not in self._tags:
-            self.new_tags.setdefault(folded(name), name[:60])
+            if folded(name) not in self._tags:
+                self.new_tags.setdefault(folded(name), name)
 
     def choice(self, field: Field, name: str) -> bool:
         """Whether a choice of this name can be kept."""

@@ -220,10 +220,9 @@ def _split(text: str) -> list[str]:
 
 
 def _tags(drafter: Drafter, draft: Draft, of: Field, cells: list[Cell]) -> list[str]:
-    kept, lost = drafter.directory.tags(name[:60] for name in _names(cells))
-    for name in lost:
-        draft.hints.append(_("There is no tag “%(name)s”, and your role cannot add one: it is left out.") % {"name": name})
-    return kept
+    names = [name[:60] for name in _names(cells)]
+    drafter.directory.note_tags(names)
+    return names
 
 
 def _choices(drafter: Drafter, draft: Draft, of: Field, cells: list[Cell]) -> list[str]:

@@ -282,12 +282,12 @@ def test_a_column_cannot_be_what_another_one_is_already(alice_client):
     assert (answer.status_code, "“Name” is this already." in answer.content.decode()) == (422, True)
 
 
-def test_members_are_offered_no_new_fields_and_their_unknown_tags_are_left_out(imported, alice_client):
+def test_members_are_offered_no_new_fields_but_their_unknown_tags_are_made_as_on_a_form(imported, alice_client):
     Tag.objects.create(name="VIP")
     job = upload(alice_client, "Name,Tags\nA,VIP; Other\n")
     assert "new:text" not in alice_client.get(f"/import/{job.pk}/columns/").content.decode()
     run(alice_client, attempt(alice_client, job))
-    assert [tag.name for tag in Person.objects.get().tags.all()] == ["VIP"]
+    assert [tag.name for tag in Person.objects.get().tags.all()] == ["Other", "VIP"]
     assert "There is no tag “Other”" in next(iter(ImportJob.objects.get().hints))
 
 
