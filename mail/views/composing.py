@@ -222,10 +222,7 @@ def people(request: HttpRequest) -> JsonResponse:
         near = Q(organisation=primary_key(organisation)) | Q(deals=primary_key(deal)) | Q(joined_deals=primary_key(deal))
         nearest = _suggestions(found.filter(near).distinct()[:MOST_SUGGESTED], "")
         return JsonResponse({"people": nearest[:MOST_SUGGESTED]})
-    begun = {"folded__gte": typed.lower(), "folded__lt": f"{typed.lower()}\uffff"}  # by the index, as "contains" could not
-    further = ContactPoint.objects.filter(kind=ContactPoint.Kind.EMAIL, **begun).exclude(person=None)
-    named = found.filter(Q(name__icontains=typed) | Q(email__icontains=typed) | Q(pk__in=further.values("person")))[:50]
-    return JsonResponse({"people": _suggestions(named, typed.casefold())[:MOST_SUGGESTED]})
+    return JsonResponse({"people": _suggestions(found.search(typed)[:50], typed.casefold())[:MOST_SUGGESTED]})
 
 
 def _suggestions(found: Iterable[Person], typed: str) -> list[dict[str, str]]:

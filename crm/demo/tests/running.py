@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from crm.demo.ports import is_free
+from crm.records.index import folding
 from tests import shared
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
@@ -101,6 +102,7 @@ def _start_once(folder: Path) -> None:
 def database_of(data: Path) -> Iterator[sqlite3.Connection]:
     """The database of a demo that does not run; what was changed is kept."""
     with contextlib.closing(sqlite3.connect(data / "candor.sqlite3")) as database, database:
+        folding.register(database)  # the triggers of the search index ask for them
         yield database
 
 

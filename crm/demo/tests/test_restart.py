@@ -64,7 +64,7 @@ def test_reset_begins_afresh_and_keeps_the_keys(old_data):
         pass
     with database_of(old_data) as database:
         assert database.execute("SELECT COUNT(*) FROM records_person WHERE name = 'Changed'").fetchone() == (0,)
-    assert people(old_data) == 40
+    assert people(old_data) == 41
     assert not (old_data / "demo-mail" / "extra@x.test").exists()
     assert (old_data / "keys.json").read_text() == keys
 
@@ -75,7 +75,7 @@ def test_reset_leaves_a_database_alone_that_is_not_the_demo_s(old_data):
     demo = Demo(old_data, free_port(), "--reset")
     assert demo.process.wait(timeout=60) == 1
     eventually(lambda: "users who are not the demo's" in demo.output)
-    assert people(old_data) == 40
+    assert people(old_data) == 41
 
 
 def people(data):

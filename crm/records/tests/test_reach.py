@@ -42,7 +42,7 @@ def test_rows_become_the_first_address_and_further_ones(alice: User, alice_clien
         ("phone", "+49 151 77", "mobile"),
     ]
     assert [tag.name for tag in person.tags.all()] == ["Fair", "key account"]
-    page = alice_client.get(person.get_absolute_url()).content.decode()
+    page = alice_client.get(person.get_absolute_url()).content.decode().replace("<wbr>", "")
     for words in ("Boris@Home.example", "+49 151 77", "10115 Berlin", "Germany", "Werk 2, Berlin", "Fair"):
         assert words in page, words
 

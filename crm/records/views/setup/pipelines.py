@@ -33,7 +33,7 @@ manages = needs(Permission.MANAGE_PIPELINES)
 def pipeline_list(request: Request) -> HttpResponse:
     """All pipelines in their order, with their stages in few words."""
     default_pipeline()
-    rows = Pipeline.objects.annotate(open_deals=OPEN_DEALS).order_by("position", "pk").prefetch_related("stages")  # grouping drops the usual order
+    rows = Pipeline.objects.annotate(open_deals=OPEN_DEALS).order_by("position", "pk").prefetch_related("stages")
     return render(request, "records/setup/pipeline_list.html", {**frame(PAGE), "rows": rows})
 
 
