@@ -168,7 +168,7 @@ def test_an_unknown_kind_shows_everything(deal: Deal, note: Note, alice_client: 
 
 @pytest.mark.parametrize("before", ["x", "2026-13-01T00:00:00Z", "2026-11-01T00:00:00"])
 def test_a_time_that_is_none_begins_at_the_top(before: str, deal: Deal, note: Note, alice_client: Client) -> None:
-    assert "Budget is approved." in alice_client.get("/timeline/", {"deal": deal.pk, "before": before}).content.decode()
+    assert "Budget is approved." in alice_client.get("/timeline/", {"deal": str(deal.pk), "before": before}).content.decode()
 
 
 def test_a_person_s_page_tells_of_their_leads_that_one_may_see(alice: User, bob: User, boris: Person) -> None:
