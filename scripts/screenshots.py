@@ -12,6 +12,7 @@ from scripts import chromium
 from scripts.demo_process import Demo, running_demo
 
 ANNA = ("anna@brightwater.test", "candor-demo")
+ADAM = ("adam@brightwater.test", "candor-demo")
 BORIS = "boris.petrov@northgate.test"
 SHAPES = (("light", 1440, 900), ("dark", 1440, 900), ("light", 390, 844), ("dark", 390, 844))
 EVERYWHERE = {"mail-sent", "composer", "deals", "deal", "hits"}  # taken in all four shapes, the others at 1440 px in light
@@ -96,7 +97,11 @@ PAGES: dict[str, Callable[[Any, Demo], None]] = {
     "people": plain("/people/"),
     "person": first(r"/people/\d+/", "/people/"),
     "organisation": first(r"/organisations/\d+/", "/organisations/"),
+    "leads": plain("/leads/"),
     "activities": plain("/activities/"),
+    "calendar": plain("/activities/calendar/?mode=month"),
+    "import": plain("/import/"),
+    "search": plain("/search/?q=helio"),
     "insights": plain("/insights/"),
     "assistant": open_assistant,
     "email-sync": plain("/settings/email-sync/"),
@@ -108,18 +113,43 @@ PAGES: dict[str, Callable[[Any, Demo], None]] = {
 }
 
 
+ADMINISTRATORS: dict[str, Callable[[Any, Demo], None]] = {
+    "roles": plain("/settings/roles/"),
+    "audit": plain("/settings/audit/"),
+    "pipelines": plain("/settings/pipelines/"),
+    "policy": plain("/settings/privacy/policy/"),
+    "consent": plain("/settings/privacy/consent/"),
+}
+
+
+def sign_in(page: Any, demo: Demo, account: tuple[str, str]) -> None:
+    page.goto(f"{demo.site}/account/login/")
+    page.get_by_label("Email").fill(account[0])
+    page.get_by_label("Password").fill(account[1])
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/mail/*/")
+
+
+def take_of_administrators(browser: Any, demo: Demo, folder: Path) -> None:
+    """The pages of an administrator, at 1440 px in light."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light", locale="en-GB")
+    page = context.new_page()
+    sign_in(page, demo, ADAM)
+    for name, go in ADMINISTRATORS.items():
+        go(page, demo)
+        page.screenshot(path=folder / f"{name}-light-1440.png")
+    context.close()
+
+
 def take(browser: Any, demo: Demo, folder: Path) -> None:
     """Every page, in the shapes it is wanted in."""
     for scheme, width, height in SHAPES:
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-GB")
         page = context.new_page()
-        page.goto(f"{demo.site}/account/login/")
         if (scheme, width) == ("light", 1440):
+            page.goto(f"{demo.site}/account/login/")
             page.screenshot(path=folder / "sign-in-light-1440.png")
-        page.get_by_label("Email").fill(ANNA[0])
-        page.get_by_label("Password").fill(ANNA[1])
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url("**/mail/*/")
+        sign_in(page, demo, ANNA)
         for name, go in PAGES.items():
             if (scheme, width) == ("light", 1440) or name in EVERYWHERE:
                 go(page, demo)
@@ -136,6 +166,7 @@ def main() -> None:
     with running_demo(UNDO_SECONDS="0") as demo, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.PATH, args=chromium.ARGUMENTS)
         take(browser, demo, folder)
+        take_of_administrators(browser, demo, folder)
         browser.close()
 
 
