@@ -204,6 +204,7 @@ def test_headings_and_encodings_of_other_languages(imported, text, first, second
         (b"x" * (20 * 1024 * 1024 + 1), "larger than 20 MB"),
         (b'Name,Note\nA,"' + b"x" * 200_000 + b'"\n', "a cell of it is too long"),
     ],
+    ids=["nothing", "a workbook", "a document", "a head alone", "an open quote", "too many rows", "too large", "a long cell"],
 )
 def test_what_cannot_be_read_is_refused_with_a_sentence(alice_client, content, sentence):
     answer = alice_client.post("/import/", {"file": SimpleUploadedFile("x.csv", content), "kind": ""})

@@ -173,7 +173,7 @@ def test_list_and_calendar_show_one_colleague_or_one_kind(alice: User, bob: User
 
 @pytest.mark.parametrize("mode", calendar.MODES)
 def test_the_calendar_takes_the_same_few_queries_for_many(mode: str, alice: User, deal: Deal, alice_client: Client) -> None:
-    Company.objects.create(first_weekday=6)
+    Company.objects.create(pk=1, first_weekday=6)
     kind = ActivityKind.objects.create(name="Demo")
     address = f"/activities/calendar/?mode={mode}&on=2026-11-26"
     plan(alice, "One", NOON, deal=deal)

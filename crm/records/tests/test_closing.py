@@ -36,7 +36,7 @@ def test_a_deal_is_not_closed_without_a_reason(verb: str, sentence: str, deal: D
 
 @pytest.mark.parametrize(("verb", "status"), [("win", "won"), ("lose", "lost")])
 def test_where_the_company_wants_none_a_reason_is_optional(verb: str, status: str, deal: Deal, alice_client: Client) -> None:
-    Company.objects.create(needs_won_reason=False, needs_lost_reason=False)
+    Company.objects.create(pk=1, needs_won_reason=False, needs_lost_reason=False)
     assert "(optional)" in alice_client.get(deal.get_absolute_url()).content.decode()
     alice_client.post(f"/deals/{deal.pk}/{verb}/", {})
     deal.refresh_from_db()

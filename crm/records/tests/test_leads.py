@@ -70,7 +70,7 @@ def test_a_known_contact_is_linked_and_brings_the_organisation(alice: User, bori
 
 
 def test_a_new_lead_begins_with_the_companys_currency_and_the_teams_visibility(alice: User, alice_client: Client) -> None:
-    Company.objects.create(currency="CHF")
+    Company.objects.create(pk=1, currency="CHF")
     alice.team.default_visibility = Visibility.EVERYONE  # type: ignore[union-attr]
     alice.team.save()  # type: ignore[union-attr]
     shown = alice_client.get("/leads/new/").context["form"]

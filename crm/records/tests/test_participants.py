@@ -124,7 +124,7 @@ def test_the_page_says_whose_probability_it_is(deal: Deal, alice_client: Client)
 
 
 def test_a_new_deal_begins_with_the_companys_currency_and_the_teams_visibility(alice: User, alice_client: Client) -> None:
-    Company.objects.create(currency="CHF")
+    Company.objects.create(pk=1, currency="CHF")
     alice.team.default_visibility = Visibility.EVERYONE  # type: ignore[union-attr]
     alice.team.save()  # type: ignore[union-attr]
     shown = alice_client.get("/deals/new/").context["form"]
