@@ -12,7 +12,7 @@ from bench.world import World, new_folder
 
 PEOPLE, OTHERS, ROUNDS, WRITTEN = 100_000, 50_000, 5, 20_000
 GOAL = 100.0  # milliseconds of the least disturbed round of each question
-WRITE_GOAL = 2.5  # times as long as without the index
+WRITE_GOAL = 4  # times as long as without the index; a GIN index costs more than one of FTS5
 SLOWEST = 5  # questions shown
 
 
