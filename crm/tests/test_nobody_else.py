@@ -45,6 +45,10 @@ PUBLIC = {
     "records:calendar",  # its address is the secret of its user
     *PAGES,
 }
+SEARCHING = (  # pieces of the names of pages that look for what one types
+    *("search", "people", "pick", "duplicates", "options", "mention", "audit", "ledger", "user_list"),
+    *("person_list", "organisation_list", "deal_list", "lead_list", "activity_list", "template_list"),
+)
 MESSAGE_VERBS = (
     "message_body",
     "message_reading",
@@ -335,7 +339,7 @@ def queries(page: str, world: World) -> list[dict[str, object]]:
     single: list[dict[str, object]] = [{name: records[name]} for name in ("organisation", "deal", "lead")]
     mails: list[dict[str, object]] = [{"reply": world.message.pk}, {"draft": world.draft.pk}]
     mails += [{"template": world.template.pk}] if page == "mail:composer" else []
-    searches = any(word in page for word in ("search", "people", "list", "pick", "duplicates", "options"))
+    searches = any(word in page for word in SEARCHING)
     words: list[dict[str, object]] = [{"q": secret.split()[0].split("@")[0][:-1]} for secret in SECRETS.values()] if searches else []
     return [everything, *single, *mails, *words]
 
