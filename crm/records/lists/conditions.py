@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from crm.accounts.models import User
@@ -153,10 +153,8 @@ def _several(rows: QuerySet[Any, Any], target: str, operator: str, value: Any, k
         case "filled":
             return _among(rows, kind)
         case "has_all":
-            found = Q()
-            for key in value:
-                found &= _among(rows.filter(**{target: key}), kind)
-            return found
+            counted = rows.filter(**{f"{target}__in": value}).values(kind).annotate(held=Count(target, distinct=True))
+            return _among(counted.filter(held=len(value)), kind)
         case "named":
             return _among(rows.filter(spelled(f"{target}__name", "contains", value)), kind)
         case _:
