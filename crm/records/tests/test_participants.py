@@ -8,8 +8,9 @@ from django.test import Client
 from django.utils import timezone
 
 from crm.accounts.models import Company, User, Visibility
-from crm.records import history, pipeline
+from crm.records import following, history, pipeline
 from crm.records.models import Deal, FieldChange, Person, Tag
+from notifications.models import Card
 
 FRAGMENT = {"HX-Request": "true"}
 
@@ -157,6 +158,13 @@ def test_a_change_that_tells_of_hidden_people_alone_is_no_line(alice: User, char
     hidden = Person.objects.create(owner=charlie, name="Hidden Herta", visibility=Visibility.OWNER)
     pipeline.change_participants(deal=deal, participants=[hidden], actor=charlie, now=timezone.now())
     assert (told(deal, alice), len(told(deal, mona))) == ([], 1)
+
+
+def test_a_card_for_followers_names_nobody_who_takes_part(alice: User, charlie: User, deal: Deal) -> None:
+    following.follow(record=deal, user=alice)
+    hidden = Person.objects.create(owner=charlie, name="Hidden Herta", visibility=Visibility.OWNER)
+    pipeline.change_participants(deal=deal, participants=[hidden], actor=charlie, now=timezone.now())
+    assert Card.objects.get(user=alice).detail == "Participants"
 
 
 @pytest.mark.parametrize(("operator", "value"), [("named", "Herta"), ("any_of", None), ("filled", None)])
