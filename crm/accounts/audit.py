@@ -99,7 +99,7 @@ class Kind(models.TextChoices):
 
 
 OF_KIND: Mapping[Kind, tuple[str, ...]] = {
-    Kind.RECORDS: ("record",),
+    Kind.RECORDS: ("record", "merged", "bulk_", "list_exported"),
     Kind.SIGN_IN: (
         *("signed_", "sign_in_", "code_failed", "locked_out", "password_", "second_factor_on", "second_factor_off"),
         *("recovery_codes", "sessions_"),

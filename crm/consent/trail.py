@@ -12,6 +12,7 @@ from crm.accounts import audit
 from crm.accounts.models import AuditEntry, User
 from crm.accounts.permissions import Permission
 from crm.records.models import RECORDS, FieldChange
+from crm.records.models.about import on_no_hidden
 
 ROWS: Final = 50
 AT_ONCE: Final = 1000  # rows that an export reads with one statement
@@ -115,7 +116,7 @@ def _entries(reader: User, wanted: Wanted) -> QuerySet[AuditEntry]:
 def _changes(reader: User, wanted: Wanted) -> Any:
     if wanted.action or wanted.kind not in ("", audit.Kind.RECORDS):
         return FieldChange.objects.none()
-    rows = FieldChange.objects.all() if reader.may(Permission.SEE_EVERYTHING) else FieldChange.objects.visible_to(reader)
+    rows = FieldChange.objects.all() if reader.may(Permission.SEE_EVERYTHING) else FieldChange.objects.filter(on_no_hidden(reader))
     rows = rows.filter(_in_period(wanted)).select_related(*RECORDS)
     if wanted.by:
         rows = rows.filter(actor=int(wanted.by)) if wanted.by.isdecimal() else rows.none()

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from crm.accounts.models import User
 from crm.accounts.permissions import Permission
@@ -10,7 +10,8 @@ from crm.records.fields.book import Field
 from crm.records.models import CustomChoice, Stage, Tag
 from crm.records.pipeline import default_pipeline
 
-ADDRESS = re.compile(r"[^\s<>()]+@[^\s<>()]+")
+ADDRESS = re.compile(r"[^\s<>()@]+@[^\s<>()]+")
+LONGEST: Final = 500  # characters of a name with an address
 
 
 def folded(name: str) -> str:
@@ -37,7 +38,7 @@ class Directory:
 
     def colleague(self, text: str) -> User | None:
         """By name, by address, or by both as in “Sam Sales (sam@crm.test)”."""
-        address = ADDRESS.search(text)
+        address = ADDRESS.search(text[:LONGEST])
         return self._users.get(folded(text)) or (self._users.get(address[0].casefold()) if address else None)
 
     def stage(self, name: str, pipeline: str = "") -> Stage | None:

@@ -23,9 +23,10 @@ from crm.records.fields.values import Point, folded
 from crm.records.models import Deal, Label
 from crm.records.money import CURRENCIES
 
-SEVERAL = re.compile(r"\s*[,;|\n]\s*")
+SEVERAL = re.compile(r"[,;|\n]")
 TRIPLE: Final = ":::"  # where it stands, commas are part of the names
 CLOCK = re.compile(r"[ T]\d{1,2}:\d{2}.*$")
+LONGEST_MOMENT: Final = 60  # characters
 UNCERTAIN = re.compile(r"(-?\d{1,3})([.,])(\d{3})")
 STAR = re.compile(r"^\*\s*")  # Google marks the one that is used first
 PLACE_ORDER: Final = ("address", "address2", "postcode", "city", "region", "country")
@@ -142,7 +143,7 @@ class Drafter:
         """The text as the parser cannot misread it: amounts with a point, dates without a time of day."""
         if of.kind in (Kind.MONEY, Kind.NUMBER):
             return UNCERTAIN.sub(self._decided, text) if UNCERTAIN.fullmatch(text.strip(" €$£¥%")) else text
-        return CLOCK.sub("", text) if of.kind == Kind.DATE else text
+        return CLOCK.sub("", text[:LONGEST_MOMENT]) if of.kind == Kind.DATE else text
 
     def _decided(self, found: re.Match[str]) -> str:
         """1,250 is a thousand, or a little more than one."""
@@ -211,7 +212,7 @@ def _name_of_parts(draft: Draft, cells: dict[str, list[Cell]], key: str) -> None
 
 def _names(cells: list[Cell]) -> list[str]:
     """Several names in one cell or in several: tags, choices."""
-    names = [STAR.sub("", part).strip() for cell in cells for part in _split(cell.text)]
+    names = [STAR.sub("", part.strip()).strip() for cell in cells for part in _split(cell.text)]
     return list(dict.fromkeys(" ".join(name.split()) for name in names if name and name.casefold() not in headings.GROUPS_OF_ALL))
 
 
@@ -322,6 +323,7 @@ TAKERS: Final[dict[str, Callable[[Drafter, Draft, list[Cell]], None]]] = {
 
 def _moment(text: str, drafter: Drafter) -> datetime:
     """A date, or a date with a time in the user's zone; nothing later than now. Raises BadValue."""
+    text = text[:LONGEST_MOMENT]
     try:
         at = parse_datetime(text) if len(text) > 10 else None
     except ValueError:

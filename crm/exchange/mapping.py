@@ -19,6 +19,8 @@ NEW: Final = "new:"
 @transaction.atomic
 def choose(*, job: ImportJob, mapping: Sequence[str], chosen: Mapping[str, Any], now: datetime) -> bool:
     """Keep the mapping and have it tried; answers whether the job was still to be set up."""
+    if not running.is_open(job):
+        return False
     job.mapping = [
         _as_field(job, job.headings[place], target.removeprefix(NEW)) if target.startswith(NEW) else target
         for place, target in enumerate(mapping)

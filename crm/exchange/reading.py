@@ -29,6 +29,7 @@ NOT_TEXT: Final = {  # how files of other programs begin, and what to do about t
 }
 MARKED = re.compile(r"'(?=[=+\-@\t\r\n])")  # put in front of a formula by our own files
 INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufff9-\ufffb]")
+ADDRESS = re.compile(r"[^\s@]+@[^\s@.]+\.[^\s@]+")  # each letter can be of one part alone: no time is lost over what is none
 SEPARATED = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 
 
@@ -77,15 +78,17 @@ def recognise(content: bytes, name: str) -> Format:
     said = SEPARATED.fullmatch(text.partition("\n")[0].strip())
     delimiter = said[1] if said else _delimiter(text)
     first = next(csv.reader(io.StringIO(text.partition("\n")[2] if said else text, newline=""), delimiter=delimiter), [])
-    return Format(encoding, delimiter, has_head=not any(re.fullmatch(r"\s*\S+@\S+\.\S+\s*", cell) for cell in first))
+    return Format(encoding, delimiter, has_head=not any(ADDRESS.fullmatch(cell.strip()) for cell in first))
 
 
 def read(content: bytes, given: Format) -> Sheet:
     """The file's headings and rows. Raises Unreadable."""
     text = _clean(encodings.decode(content, given.encoding))
     if given.is_cards:
-        head, cards = vcards.read(text)
-        return _checked(head, [Row(number, cells) for number, cells in enumerate(cards, start=1)])
+        cards = vcards.read(text)
+        head = vcards.headings(cards)
+        _refuse_size(len(cards), len(head))
+        return _checked(head, [Row(number, vcards.cells(card, head)) for number, card in enumerate(cards, start=1)])
     rows = [(number, [_cell(cell) for cell in cells]) for number, cells in _lines(text, given.delimiter)]
     filled = [(number, cells) for number, cells in rows if any(cells)]
     if not filled:
@@ -192,6 +195,7 @@ def _table(rows: list[tuple[int, list[str]]], *, has_head: bool) -> Sheet:
         head = [_("Column %(number)d") % {"number": number} for number in range(1, width + 1)]
     own = problem_headings()
     kept = [place for place, heading in enumerate(head) if heading.casefold() not in own or place + 1 < len(head)]
+    _refuse_size(len(rows), len(kept))
     found = [
         Row(number, tuple(cells[place] if place < len(cells) else "" for place in kept), sum(map(bool, cells[width:])))
         for number, cells in rows
@@ -202,8 +206,12 @@ def _table(rows: list[tuple[int, list[str]]], *, has_head: bool) -> Sheet:
 def _checked(head: list[str], rows: list[Row]) -> Sheet:
     if not rows:
         raise Unreadable(_("There are no rows under the headings."))
-    if len(rows) > MAX_ROWS:
-        raise Unreadable(_("These are more than %(count)d rows. Split the file.") % {"count": MAX_ROWS})
-    if len(head) > MAX_COLUMNS:
-        raise Unreadable(_("These are more than %(count)d columns. Leave out what you do not need.") % {"count": MAX_COLUMNS})
     return Sheet(tuple(head), tuple(rows))
+
+
+def _refuse_size(rows: int, columns: int) -> None:
+    """Before the rows are laid out: each takes as many cells as there are headings."""
+    if rows > MAX_ROWS:
+        raise Unreadable(_("These are more than %(count)d rows. Split the file.") % {"count": MAX_ROWS})
+    if columns > MAX_COLUMNS:
+        raise Unreadable(_("These are more than %(count)d columns. Leave out what you do not need.") % {"count": MAX_COLUMNS})

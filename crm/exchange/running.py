@@ -35,6 +35,7 @@ FAULTS: Final = 50  # that the try tells one by one
 HINTS: Final = 40  # different ones
 COUNTS: Final = ("created", "updated", "merged", "skipped", "faulty")
 WORKING: Final = (ImportJob.Status.TRYING, ImportJob.Status.RUNNING)
+OPEN: Final = (ImportJob.Status.MAPPING, ImportJob.Status.TRIED)
 EMPTY: Final[dict[str, Any]] = {
     **{f"{name}_count": 0 for name in (*COUNTS, "organisation", "person", "consent")},
     "offset": 0,
@@ -48,11 +49,15 @@ class Lost(Exception):
     """The job was cancelled, or another worker has it."""
 
 
+def is_open(job: ImportJob) -> bool:
+    """Whether the job is still to be set up; it is the caller's until their transaction ends."""
+    return ImportJob.objects.select_for_update().filter(pk=job.pk, status__in=OPEN).first() is not None
+
+
 def begin(*, job: ImportJob, status: ImportJob.Status, now: datetime) -> bool:
     """Have a job tried or run; answers whether it was in a state for that."""
-    before = [ImportJob.Status.MAPPING, ImportJob.Status.TRIED]
     fields = {**EMPTY, "status": status, "began_at": now, "finished_at": None}
-    return bool(ImportJob.objects.filter(pk=job.pk, status__in=before).update(**fields))
+    return bool(ImportJob.objects.filter(pk=job.pk, status__in=OPEN).update(**fields))
 
 
 def cancel(*, job: ImportJob, now: datetime) -> bool:

@@ -36,7 +36,7 @@ def records(kind: str, user: User) -> Iterator[list[str]]:
     """Headings, then a row for each record."""
     cells = [cell for field in targets.fields(kind).values() for cell in _cells(field, kind)] + list(_more(kind))
     yield [heading for heading, _read in cells]
-    found = RECORDS[kind].objects.visible_to(user).order_by("pk").prefetch_related(*reading.PREFETCH[kind])
+    found = RECORDS[kind].objects.visible_to(user).order_by("pk").prefetch_related(*reading.shown_to(user, kind))
     for record in found.iterator(chunk_size=AT_ONCE):
         yield [read(record) for _heading, read in cells]
 

@@ -4,7 +4,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 
 from crm.accounts.models import User
-from crm.exchange import guessing, reading, targets
+from crm.exchange import guessing, reading, running, targets
 from crm.exchange.models import ImportJob
 from crm.exchange.reading import Format
 
@@ -25,7 +25,9 @@ def begin(*, owner: User, name: str, content: bytes, kind: str = "") -> ImportJo
 
 @transaction.atomic
 def read_again(*, job: ImportJob, given: Format, kind: str) -> None:
-    """Read the file in another way, or as something else; the mapping is guessed anew. Raises Unreadable."""
+    """Read the file in another way, or as something else; the mapping is guessed anew. Raises Unreadable. Does nothing to one that runs."""
+    if not running.is_open(job):
+        return
     with job.file.open("rb") as file:
         sheet = reading.read(file.read(), given)
     _describe(job, given, sheet, kind)

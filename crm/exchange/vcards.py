@@ -2,7 +2,8 @@
 
 import quopri
 import re
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 BEGIN = re.compile(r"^BEGIN:VCARD\s*$", re.IGNORECASE | re.MULTILINE)
@@ -27,39 +28,41 @@ def are_in(text: str) -> bool:
     return BEGIN.match(text.lstrip()) is not None
 
 
-def read(text: str) -> tuple[list[str], list[tuple[str, ...]]]:
-    """Headings, and one row of as many cells for each card."""
-    cards = [_card(piece) for piece in BEGIN.split(FOLD.sub("", text))[1:]]
-    head = list(dict.fromkeys(heading for card in cards for heading in card))
-    return head, [tuple(card.get(heading, "") for heading in head) for card in cards]
+def read(text: str) -> list[dict[str, str]]:
+    """The cards, each with its values by their headings."""
+    return [_card(piece) for piece in BEGIN.split(FOLD.sub("", text))[1:]]
+
+
+def headings(cards: Iterable[Mapping[str, str]]) -> list[str]:
+    """Those of all cards."""
+    return list(dict.fromkeys(heading for card in cards for heading in card))
+
+
+def cells(card: Mapping[str, str], head: Iterable[str]) -> tuple[str, ...]:
+    """One row of as many cells as there are headings."""
+    return tuple(card.get(heading, "") for heading in head)
 
 
 def _card(text: str) -> dict[str, str]:
-    cells: dict[str, str] = {}
+    found: dict[str, str] = {}
+    counts: Counter[str] = Counter()
     for heading, value in (pair for line in _lines(text) for pair in _pairs(line)):
         if value:
-            cells[_free(heading, cells)] = value
-    return cells
+            counts[heading] += 1
+            found[heading if counts[heading] == 1 else f"{heading} {counts[heading]}"] = value
+    return found
 
 
 def _lines(text: str) -> Iterator[str]:
     """Lines; those of quoted-printable values that go on are put together."""
-    waiting = ""
+    waiting: list[str] = []
     for line in text.splitlines():
-        waiting += line
-        if "QUOTED-PRINTABLE" in waiting.upper() and line.endswith("="):
-            waiting = waiting[:-1]
+        waiting.append(line)
+        if line.endswith("=") and "QUOTED-PRINTABLE" in waiting[0].upper():
+            waiting[-1] = line[:-1]
             continue
-        yield waiting
-        waiting = ""
-
-
-def _free(heading: str, cells: dict[str, str]) -> str:
-    number, free = 1, heading
-    while free in cells:
-        number += 1
-        free = f"{heading} {number}"
-    return free
+        yield "".join(waiting)
+        waiting = []
 
 
 def _pairs(line: str) -> Iterator[tuple[str, str]]:

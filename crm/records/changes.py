@@ -55,9 +55,10 @@ def note_all(changed: Iterable[tuple[Record, Mapping[str, str], Mapping[str, str
 
 
 def _sentence(record: Record, rows: list[FieldChange]) -> str:
-    """The first changes in few words, for a card."""
+    """The first changes in few words, for a card. Who takes part stands on the page alone: not everybody may see all of them."""
     labels = {field.key: str(field.label) for field in book.of(kind_of(record), archived=True)}
-    return " · ".join(f"{labels.get(row.field, row.field)}: {row.after or '—'}" for row in rows[:3])
+    pairs = [(labels.get(row.field, row.field), "" if row.field == "participants" else f": {row.after or '—'}") for row in rows[:3]]
+    return " · ".join(label + said for label, said in pairs)
 
 
 class Watch:

@@ -11,7 +11,7 @@ from crm.records.index.asking import Term
 from crm.searching import letters, marking, ranking
 from crm.searching.ranking import Hit
 from crm.searching.results import Group, Result
-from crm.searching.sources import SOURCES, Source
+from crm.searching.sources import SOURCES, Source, veil
 
 SUGGESTED = 4  # of each kind under the search box
 SHOWN = 5  # of each kind on the page
@@ -45,7 +45,7 @@ def find(user: User, text: str, *, limit: int, only: str = "") -> Answer:
         return Answer()
     sources = [source for source in SOURCES if only in ("", source.name)] if terms else []
     hits, understood = _records(user, terms, sources, limit=limit)
-    groups = [_group(source, hits[source.name], limit) for source in sources if hits.get(source.name)]
+    groups = [_group(user, source, hits[source.name], limit) for source in sources if hits.get(source.name)]
     top = _top(groups, hits) if len(groups) > 1 else []
     groups = letters.add_files(groups, user, words, limit=limit) if only in ("", "files") else groups
     mail = letters.group(user, words, limit=limit) if only in ("", "mail") else None
@@ -83,10 +83,11 @@ def _count(found: dict[str, list[Hit]]) -> int:
     return sum(map(len, found.values()))
 
 
-def _group(source: Source, hits: list[Hit], limit: int) -> Group:
+def _group(user: User, source: Source, hits: list[Hit], limit: int) -> Group:
     """Results of the best hits, in their order."""
     best = hits[:limit]
     rows = source.model.objects.select_related(*source.related).in_bulk([hit.pk for hit in best])
+    veil(rows.values(), source.veiled, user)
     results = [source.present(rows[hit.pk]) for hit in best if hit.pk in rows]
     return Group(source.name, str(source.title), results, has_more=len(hits) > limit)
 

@@ -5,7 +5,7 @@ from django.db.models import F
 from crm.accounts.models import User
 from crm.records.models import RECORDS, TimelineEntry
 from crm.searching.results import Result
-from crm.searching.sources import SOURCES
+from crm.searching.sources import SOURCES, veil
 
 SHOWN = 6
 LOOKED_AT = 60  # lines of the timeline
@@ -28,5 +28,6 @@ def _own(row: dict[str, int | None]) -> list[tuple[str, int]]:
 
 def _present(user: User, name: str, pks: list[int]) -> dict[int, Result]:
     source = next(source for source in SOURCES if source.kind.name == name)
-    rows = source.model.objects.visible_to(user).filter(pk__in=pks).select_related(*source.related)
+    rows = list(source.model.objects.visible_to(user).filter(pk__in=pks).select_related(*source.related))
+    veil(rows, source.veiled, user)
     return {row.pk: source.present(row) for row in rows}

@@ -1,6 +1,6 @@
 """The kinds of records that are searched, how each is ranked, and what is shown of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,11 +9,13 @@ from django.utils.functional import Promise
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
+from crm.accounts.models import User
 from crm.records.index.kinds import BY_NAME, Kind
-from crm.records.models import Activity, Deal, Lead, Note, Organisation, Person, StoredFile
+from crm.records.models import RECORDS, Activity, Deal, Lead, Note, Organisation, Person, StoredFile
 from crm.records.money import money
 from crm.searching.results import Result, joined
 
+DEAL = ("deal",)  # that a lead became
 EXCERPT = 90  # characters of a note
 
 
@@ -28,6 +30,18 @@ class Source:
     fields: dict[str, str]
     present: Callable[[Any], Result]
     related: tuple[str, ...] = ()
+    veiled: tuple[str, ...] = ()  # links to records that not everybody sees who sees the row, see `veil`
+
+
+def veil(rows: Iterable[Any], links: Sequence[str], user: User) -> None:
+    """Take from rows that belong to several records those that the user may not see: by one of them, a row is seen."""
+    several = [row for row in rows if links and (links == DEAL or sum(getattr(row, f"{name}_id") is not None for name in links) > 1)]
+    for name in links if several else ():
+        pks = {getattr(row, f"{name}_id") for row in several} - {None}
+        seen = set(RECORDS[name].objects.visible_to(user).filter(pk__in=pks).values_list("pk", flat=True)) if pks else set()
+        for row in several:
+            if getattr(row, f"{name}_id") not in seen:
+                setattr(row, name, None)
 
 
 def _page_of(record: Any) -> str:
@@ -115,6 +129,7 @@ SOURCES = (
         RECORD | {"name": "title", "email": "email", "closed": "converted_at", "more": "organisation_name", "other": "person_name"},
         _lead,
         ("person", "organisation", "deal"),
+        DEAL,
     ),
     Source(
         "activities",
@@ -125,6 +140,15 @@ SOURCES = (
         _activity,
         (*ABOUT, "custom_kind"),
     ),
-    Source("notes", _("Notes"), Note, BY_NAME["note"], {"at": "created_at", "owner": "author_id"}, _note, ABOUT),
-    Source("files", _("Files"), StoredFile, BY_NAME["file"], {"at": "created_at", "owner": "uploaded_by_id", "name": "name"}, _file, ABOUT),
+    Source("notes", _("Notes"), Note, BY_NAME["note"], {"at": "created_at", "owner": "author_id"}, _note, ABOUT, ABOUT),
+    Source(
+        "files",
+        _("Files"),
+        StoredFile,
+        BY_NAME["file"],
+        {"at": "created_at", "owner": "uploaded_by_id", "name": "name"},
+        _file,
+        ABOUT,
+        ABOUT,
+    ),
 )

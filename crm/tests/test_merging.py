@@ -276,3 +276,9 @@ def test_mail_that_comes_to_a_former_address_belongs_to_the_one_contact(
     received(alice, from_email="ivanov@old.test", subject="From the old one")
     subjects = {line.text for line in on_records.lines(one, alice, None).lines}
     assert {"From home", "From the old one"} <= subjects
+
+
+def test_of_a_field_that_holds_one_value_both_cannot_be_kept(boris: Person, second: Person, alice_client: Client):
+    alice_client.post(f"/records/person/{boris.pk}/merge/{second.pk}/", {"stays": "left", "name": "both", "job_title": "both"})
+    boris.refresh_from_db()
+    assert (boris.name, boris.job_title) == ("Boris Ivanov", "Buyer")

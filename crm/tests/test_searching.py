@@ -6,8 +6,8 @@ from django.utils import timezone
 
 from crm import searching
 from crm.accounts.models import User
-from crm.records import pipeline
-from crm.records.models import Deal, Organisation, Person
+from crm.records import leads, pipeline
+from crm.records.models import Deal, Lead, Note, Organisation, Person
 from crm.records.tests.queries import count_queries
 from mail.models import Message, Recipient, Thread
 
@@ -102,3 +102,16 @@ def test_a_search_takes_the_same_few_queries_whatever_it_finds(alice: User, nort
         write(alice, f"Northgate {number}", "a@northgate.test")
         Person.objects.create(owner=alice, name=f"Northgate {number}", organisation=northgate)
     assert count_queries(alice_client, "/search/?q=northgate") == few
+
+
+def test_what_a_lead_took_into_a_deal_that_one_may_not_see_names_no_deal(alice: User, bob: User) -> None:
+    stage = pipeline.default_pipeline().stages.all()[0]
+    lead = Lead.objects.create(owner=alice, title="Enquiry by phone")
+    Note.objects.create(author=alice, text="They want forty bicycles", lead=lead)
+    deal = Deal(owner=alice, title="Secret takeover", stage=stage, visibility="owner")
+    leads.convert_lead(lead=lead, deal=deal, person=None, organisation=None, actor=alice, now=timezone.now())
+    for text in ("bicycles", "enquiry"):
+        [group] = searching.find(bob, text, limit=10).groups
+        [result] = group.results
+        assert "Secret" not in result.hint
+        assert result.url == lead.get_absolute_url()

@@ -145,3 +145,11 @@ def test_mail_is_linked_by_a_further_address_too(alice: User, carla: Person, dra
     Person.objects.filter(pk=carla.pk).update(updated_at=timezone.now() + timedelta(minutes=1))
     tasks.link_contacts()
     assert Recipient.objects.get(email="carla@home.test").person == carla
+
+
+def test_nobody_is_suggested_for_a_deal_that_one_may_not_see(bob: User, boris: Person, deal: Deal, client: Client):
+    client.force_login(bob)
+    suggested = client.get(reverse("mail:people"), {"deal": deal.pk}).json()["people"]
+    assert {one["name"] for one in suggested} == {"Boris Ivanov", "Carla Stein"}
+    Deal.objects.filter(pk=deal.pk).update(visibility=Visibility.OWNER)
+    assert client.get(reverse("mail:people"), {"deal": deal.pk}).json() == {"people": []}

@@ -215,11 +215,12 @@ def draft_discard(request: HttpRequest) -> HttpResponse:
 def people(request: HttpRequest) -> JsonResponse:
     """People whom an address field suggests for what is typed, beginnings first; before, those of the page's deal or organisation."""
     typed, organisation, deal = (request.GET.get(name, "").strip()[:100] for name in ("q", "organisation", "deal"))
-    found = (
-        Person.objects.visible_to(signed_in(request)).current().select_related("organisation").prefetch_related("points").order_by("name")
-    )
+    user = signed_in(request)
+    found = Person.objects.visible_to(user).current().select_related("organisation").prefetch_related("points").order_by("name")
     if not typed:
-        near = Q(organisation=primary_key(organisation)) | Q(deals=primary_key(deal)) | Q(joined_deals=primary_key(deal))
+        deals = Deal.objects.visible_to(user).filter(pk=primary_key(deal))
+        organisations = Organisation.objects.visible_to(user).filter(pk=primary_key(organisation))
+        near = Q(organisation__in=organisations) | Q(deals__in=deals) | Q(joined_deals__in=deals)
         nearest = _suggestions(found.filter(near).distinct()[:MOST_SUGGESTED], "")
         return JsonResponse({"people": nearest[:MOST_SUGGESTED]})
     return JsonResponse({"people": _suggestions(found.search(typed)[:50], typed.casefold())[:MOST_SUGGESTED]})

@@ -11,9 +11,11 @@ from crm.accounts import audit
 from crm.accounts.models import AuditEntry, Role, User
 from crm.consent import policy, trail
 from crm.records.fields import writing
-from crm.records.models import FieldChange, Person
+from crm.records.models import Deal, FieldChange, Lead, Person
+from crm.records.pipeline import default_pipeline
 
 PAGE = "/settings/audit/"
+HIDDEN = ("Hidden Name", "Hidden Thing", "Hidden Source", "Hidden Deal", "Hidden Survivor", "Hidden Double", "Hidden Firm", "Hidden List")
 
 
 def test_each_line_says_in_words_who_did_what(admin, ada):
@@ -94,12 +96,19 @@ def test_who_may_read_it_but_not_see_everything_is_told_of_visible_records_alone
     own = Person.objects.create(owner=charlie, name="Dora", email="dora@client.test")
     rename(anna, "Hidden Name", actor=alice)
     rename(own, "Dora Own", actor=charlie)
-    audit.note("record_deleted", actor=alice, about="Hidden Deal")
+    audit.note("record_deleted", actor=alice, about="Hidden Thing")
+    stage = default_pipeline().stages.all()[0]
+    deal = Deal.objects.create(owner=alice, title="Hidden Deal", stage=stage, visibility="owner")
+    lead = Lead.objects.create(owner=alice, title="Shown Lead", visibility="everyone", deal=deal)
+    FieldChange.objects.create(lead=lead, deal=deal, field="source", after="Hidden Source", actor_name="Alice")
+    audit.note("merged", actor=alice, about="Hidden Survivor", former="Hidden Double")
+    audit.note("bulk_changed", actor=alice, about="people: Set organisation to “Hidden Firm”", count=2)
+    audit.note("list_exported", actor=alice, about="people: Hidden List", count=2)
     audit.note("consent_recorded", actor=alice, about="hidden@client.test")
     audit.note("user_changed", actor=ada, about="bob@acme.test")
     for answer in (client.get(PAGE), client.get(f"{PAGE}export/"), client.get(PAGE, {"q": "hidden"})):
         text = (b"".join(answer) if answer.streaming else answer.content).decode()
-        assert [word for word in ("Hidden Name", "Hidden Deal", "hidden@client.test") if word in text] == []
+        assert [word for word in (*HIDDEN, "hidden@client.test") if word in text] == []
     assert {"Dora Own", "bob@acme.test"} <= abouts(client)
 
 

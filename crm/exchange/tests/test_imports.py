@@ -12,7 +12,7 @@ from django.utils import timezone
 from crm.accounts.models import AuditEntry, Role, User
 from crm.consent import ledger
 from crm.consent.models import Consent
-from crm.exchange import purging, running
+from crm.exchange import mapping, purging, reading, running, uploading
 from crm.exchange.models import ImportJob
 from crm.exchange.tests.conftest import as_guessed, attempt, run, upload
 from crm.records.models import CustomField, Deal, FieldChange, Lead, Note, Organisation, Person, Tag, TimelineEntry
@@ -344,3 +344,14 @@ def test_whoever_may_not_import_finds_no_page(client: Client, alice: User):
     client.force_login(alice)
     assert client.get("/import/").status_code == 404
     assert "/import/" not in client.get("/people/").content.decode()
+
+
+def test_what_runs_already_is_neither_set_up_nor_read_in_another_way(alice_client):
+    job = attempt(alice_client, upload(alice_client, TABLE))
+    stale = ImportJob.objects.get(pk=job.pk)
+    assert running.begin(job=job, status=ImportJob.Status.RUNNING, now=timezone.now())
+    chosen = {"mode": "create", "key": "", "fills_only": False, "leaves_bad": False, "day_first": True, "decimal_comma": False}
+    assert not mapping.choose(job=stale, mapping=["", "", "", "", ""], chosen=chosen, now=timezone.now())
+    uploading.read_again(job=stale, given=reading.Format("utf-8", has_head=False), kind="lead")
+    job.refresh_from_db()
+    assert (job.status, job.kind, job.has_head, job.mapping[0]) == ("running", "person", True, "name")

@@ -5,12 +5,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
 
+from crm.accounts.models import User
 from crm.records.fields.book import Field, Kind
 from crm.records.fields.values import Money, Point
-from crm.records.models import CustomValue, Label
+from crm.records.models import CustomValue, Label, Person
 from crm.records.money import money
 
 _VALUES = ("custom_values__choice", "custom_values__to_person", "custom_values__to_organisation")
@@ -20,6 +22,12 @@ PREFETCH = {
     "deal": ("tags", "owner", "organisation", "person", "stage__pipeline", "participants", *_VALUES),
     "lead": ("tags", "owner", "organisation", "person"),
 }
+
+
+def shown_to(user: User, kind: str) -> list[Any]:
+    """What to prefetch of records that are shown to a user: who takes part in a deal only as far as they may see them."""
+    seen = Prefetch("participants", queryset=Person.objects.visible_to(user))
+    return [seen if path == "participants" else path for path in PREFETCH[kind]]
 
 
 def read(record: Any, field: Field) -> Any:

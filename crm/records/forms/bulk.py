@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from crm.accounts.models import User
 from crm.records.fields import parsing
 from crm.records.fields.book import TITLES, Field, Kind
+from crm.records.forms.owned import possible_owners
 from crm.records.lists import bulk, kept, wording
 from crm.records.lists.columns import Column
 from crm.records.models import BulkChange
@@ -80,7 +81,9 @@ def _input(field: Field, user: User) -> forms.Field:
 
 
 def _names(field: Field, user: User) -> list[tuple[str, str]]:
-    """What can be chosen, without the words that stand for whoever reads them."""
+    """What can be chosen, without the words that stand for whoever reads them; as owners those whom a record's form offers."""
+    if field.kind == Kind.USER:
+        return [(str(one.pk), str(one)) for one in possible_owners(user, None)]
     names = wording.names(Column(field.key, field.label, field.kind, field.path, field), user)
     return [(key, name) for key, name in names if key not in ("me", "team")]
 

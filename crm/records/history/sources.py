@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
+from crm.accounts.permissions import Permission
 from crm.records import kinds
 from crm.records.fields import book
 from crm.records.history.lines import Batch, Line, Source, read
@@ -173,9 +174,9 @@ def _changes(record: Record, user: User, before: datetime | None) -> Batch:
     """Fields that were changed at once make one line."""
     rows = FieldChange.objects.filter(about(record, user)).exclude(field__in=TOLD_OTHERWISE).select_related("actor", *NAMED)
     labels = {kind: {field.key: str(field.label) for field in book.of(kind, archived=True)} for kind in book.SHIPPED}
-    batch = read(rows, "at", lambda row: _changed_line(row, record, labels), before)
+    batch = read(rows, "at", lambda row: _changed_line(_as_seen(row, user), record, labels), before)
     together: dict[tuple[Any, ...], Line] = {}
-    for line in batch.lines:
+    for line in (line for line in batch.lines if line.text):
         key = (line.at, line.who, line.record)
         former = together.get(key)
         together[key] = replace(former, text=f"{line.text} · {former.text}") if former else line
@@ -188,7 +189,24 @@ def _changed_line(row: FieldChange, record: Record, labels: dict[str, dict[str, 
     return Line(at=row.at, icon="pencil", kind="changed", text=_sentence(label, row), pk=row.pk, who=row.actor, record=_other(row, record))
 
 
+def _as_seen(row: FieldChange, user: User) -> FieldChange:
+    """Without the names of those who take part in the deal and whom the reader may not see, as on the deal's page."""
+    if row.field == "participants" and not user.may(Permission.SEE_EVERYTHING):
+        row.before, row.after = _seen_names(row.before, user), _seen_names(row.after, user)
+    return row
+
+
+def _seen_names(words: str, user: User) -> str:
+    names = words.split(", ")
+    named = Person.objects.filter(name__in=names)
+    hidden = set(named.values_list("name", flat=True)) - set(named.visible_to(user).values_list("name", flat=True))
+    return ", ".join(name for name in names if name not in hidden)
+
+
 def _sentence(label: str, row: FieldChange) -> str:
+    """Nothing of a change that does not concern the reader."""
+    if row.before == row.after:
+        return ""
     if not row.before:
         return _("{field}: {after}").format(field=label, after=row.after)
     if not row.after:

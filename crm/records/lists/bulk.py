@@ -43,6 +43,11 @@ def begin(*, kind: str, verb: str, selection: Mapping[str, Any], field: str, nex
     return bulk
 
 
+def choose(*, bulk: BulkChange, field: str, value: Any) -> bool:
+    """Keep what is to be done; answers whether that can still be chosen."""
+    return bool(BulkChange.objects.filter(pk=bulk.pk, state=State.CHOSEN).update(field=field, value=value, is_ready=True))
+
+
 def may(user: User, verb: str) -> bool:
     """Whether somebody may change many records in this way."""
     return user.may(Permission.BULK_EDIT) and (verb != BulkChange.Verb.DELETE or user.may(Permission.DELETE))
@@ -164,7 +169,8 @@ def _claim(pk: int, now: datetime) -> bool:
 @transaction.atomic
 def _chunk(pk: int, now: datetime) -> bool:
     """Change some of what waits and give the lease back; False where that was the last."""
-    bulk: BulkChange = BulkChange.objects.select_related("actor").get(pk=pk)
+    # locked: whoever comes when the lease has run out waits, and does not take what is under way for all that there was
+    bulk: BulkChange = BulkChange.objects.select_for_update(of=("self",)).select_related("actor").get(pk=pk)
     waiting = ItemState.CHANGED if bulk.state == State.UNDOING else ItemState.WAITING
     items = list(bulk.items.filter(state=waiting).select_for_update().order_by("pk")[:CHUNK])
     if not items:

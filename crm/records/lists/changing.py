@@ -47,6 +47,8 @@ def wish(bulk: BulkChange, field: Field | None, value: Any, record: Any, now: da
         raise Left(Reason.SAME)
     if field is not None and field.kind == Kind.STAGE and not record.is_open:
         raise Left(Reason.CLOSED)
+    if bulk.verb != Verb.DELETE and getattr(record, "converted_at", None):  # a lead that became a deal stays as it was then
+        raise Left(Reason.CLOSED)
     return Wish(record, before, after)
 
 

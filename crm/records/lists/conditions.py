@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from crm.accounts.models import User
@@ -11,7 +11,7 @@ from crm.records.fields.book import Kind
 from crm.records.fields.values import folded
 from crm.records.lists import operators, periods
 from crm.records.lists.columns import Column
-from crm.records.models import RECORDS, ContactPoint, CustomValue
+from crm.records.models import RECORDS, ContactPoint, CustomValue, Person
 
 CUSTOM_PATHS = {  # kind of a custom field → column of CustomValue
     Kind.MONEY: "number",
@@ -41,7 +41,7 @@ def _holds(column: Column, operator: str, value: Any, kind: str, user: User, now
     if column.kind == Kind.POINTS:
         return _points(column, operator, value, kind)
     if column.kind in (Kind.TAGS, Kind.PEOPLE):
-        return _linked(column, operator, value, kind)
+        return _linked(column, operator, value, kind, user)
     return _asked(column.path or column.key, column.kind, operator, value, user, now)
 
 
@@ -139,11 +139,13 @@ def _points(column: Column, operator: str, value: Any, kind: str) -> Q:
     return further | spelled(column.path, operator, value) if column.path else further
 
 
-def _linked(column: Column, operator: str, value: Any, kind: str) -> Q:
-    """Tags and participants."""
+def _linked(column: Column, operator: str, value: Any, kind: str, user: User) -> Q:
+    """Tags, and those participants whom the user sees."""
     through: Any = RECORDS[kind]._meta.get_field(column.path).remote_field.through  # type: ignore[union-attr]
-    target = "tag" if column.kind == Kind.TAGS else "person"
-    return _several(through.objects.order_by(), target, operator, value, kind)
+    rows = through.objects.order_by()
+    if column.kind == Kind.TAGS:
+        return _several(rows, "tag", operator, value, kind)
+    return _several(rows.filter(person__in=Person.objects.visible_to(user)), "person", operator, value, kind)
 
 
 def _several(rows: QuerySet[Any, Any], target: str, operator: str, value: Any, kind: str) -> Q:
@@ -151,10 +153,8 @@ def _several(rows: QuerySet[Any, Any], target: str, operator: str, value: Any, k
         case "filled":
             return _among(rows, kind)
         case "has_all":
-            found = Q()
-            for key in value:
-                found &= _among(rows.filter(**{target: key}), kind)
-            return found
+            counted = rows.filter(**{f"{target}__in": value}).values(kind).annotate(held=Count(target, distinct=True))
+            return _among(counted.filter(held=len(value)), kind)
         case "named":
             return _among(rows.filter(spelled(f"{target}__name", "contains", value)), kind)
         case _:

@@ -107,7 +107,8 @@ class Look:
         """The records themselves in the order of their keys, with all that their columns need."""
         wanted = list(pks)
         needed = columns.annotations(self.columns if shown is None else shown, self.user, self.now)
-        records = RECORDS[self.kind].objects.filter(pk__in=wanted).annotate(**needed).prefetch_related(*reading.PREFETCH[self.kind])
+        records = RECORDS[self.kind].objects.filter(pk__in=wanted).annotate(**needed)
+        records = records.prefetch_related(*reading.shown_to(self.user, self.kind))
         found = {record.pk: record for record in records}
         return [found[pk] for pk in wanted if pk in found]
 

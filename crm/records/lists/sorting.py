@@ -10,7 +10,7 @@ from django.db.models.functions import Lower, NullIf
 from crm.accounts.models import User
 from crm.records.fields.book import TITLES, Kind
 from crm.records.lists.columns import Column
-from crm.records.models import RECORDS, ContactPoint, CustomValue
+from crm.records.models import RECORDS, ContactPoint, CustomValue, Person
 
 # never null: without a clause about nulls the databases walk along an index
 ALWAYS = ("name", "title", "created_at", "updated_at", "value", "visibility", "currency", "status", "days_in_stage", "pipeline")
@@ -41,7 +41,7 @@ def ordered(queryset: QuerySet[Any, Any], column: Column, sort: Sort, *, kind: s
     if column.expression:
         queryset = queryset.alias(**{column.key: column.expression(user, now)})
     downwards = sort.is_reversed is not column.is_age  # the longer in a stage, the earlier it came there
-    order = [_directed(key, column, downwards) for key in _keys(column, kind)]
+    order = [_directed(key, column, downwards) for key in _keys(column, kind, user)]
     return queryset.order_by(*order, "-pk" if downwards else "pk")
 
 
@@ -50,7 +50,7 @@ def _directed(key: Any, column: Column, downwards: bool) -> Any:
     return key.desc(nulls_last=nulls_last) if downwards else key.asc(nulls_last=nulls_last)
 
 
-def _keys(column: Column, kind: str) -> list[Any]:
+def _keys(column: Column, kind: str, user: User) -> list[Any]:
     if column.field is not None and column.field.custom is not None:
         return [_custom(column, kind)]
     match column.kind:
@@ -61,7 +61,7 @@ def _keys(column: Column, kind: str) -> list[Any]:
         case Kind.STAGE:
             return [F("stage__pipeline__position"), F("stage__position")]
         case Kind.TAGS | Kind.PEOPLE:
-            return [_first_of(column, kind)]
+            return [_first_of(column, kind, user)]
         case Kind.POINTS:
             return [_filled(column.path) if column.path else _first_point(column, kind)]
         case _:
@@ -73,12 +73,13 @@ def _filled(path: str) -> Any:
     return NullIf(Lower(path), Value(""))
 
 
-def _first_of(column: Column, kind: str) -> Subquery:
-    """The first by name of what is linked."""
+def _first_of(column: Column, kind: str, user: User) -> Subquery:
+    """The first by name of what is linked, and of people of those whom the user sees."""
     through = RECORDS[kind]._meta.get_field(column.path).remote_field.through  # type: ignore[union-attr]
     target = "tag" if column.kind == Kind.TAGS else "person"
-    rows = through.objects.filter(**{kind: OuterRef("pk")}).order_by().values(kind)
-    return Subquery(rows.annotate(first=Min(Lower(f"{target}__name"))).values("first"))
+    rows = through.objects.filter(**{kind: OuterRef("pk")})
+    rows = rows if target == "tag" else rows.filter(person__in=Person.objects.visible_to(user))
+    return Subquery(rows.order_by().values(kind).annotate(first=Min(Lower(f"{target}__name"))).values("first"))
 
 
 def _first_point(column: Column, kind: str) -> Subquery:

@@ -341,3 +341,19 @@ def test_whoever_hands_a_lead_over_that_they_do_not_see_then_lands_in_the_inbox(
 def test_lead_and_deal_each_say_once_that_it_was_converted(alice: User, lead: Lead, stages: list[Stage], alice_client: Client) -> None:
     alice_client.post(f"/leads/{lead.pk}/convert/", converting(alice, stages[0]))
     assert [line.deal or line.lead for line in TimelineEntry.objects.filter(kind="converted").order_by("pk")] == [lead, Deal.objects.get()]
+
+
+def test_a_converted_lead_stays_as_it_was_whatever_is_sent(alice: User, lead: Lead, stages: list[Stage], alice_client: Client) -> None:
+    alice_client.post(f"/leads/{lead.pk}/convert/", converting(alice, stages[0]))
+    for address, values in (
+        (f"/fields/lead/{lead.pk}/source/", {"value": "Other"}),
+        (f"/records/lead/{lead.pk}/archive/", {}),
+        (f"/records/lead/{lead.pk}/tags/", {"add": "Hot"}),
+    ):
+        assert alice_client.post(address, values).status_code == 404
+    begun = alice_client.post("/lists/lead/bulk/", {"verb": "set", "pick": [lead.pk]})["Location"]
+    alice_client.post(begun, {"field": "source", "value": "Other"})
+    assert alice_client.get(begun).context["preview"].reasons == [(1, "closed")]
+    alice_client.post(f"{begun}run/")
+    lead.refresh_from_db()
+    assert (lead.source, lead.archived_at, lead.tags.exists()) == ("Website", None, False)

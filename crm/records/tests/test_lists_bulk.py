@@ -312,3 +312,18 @@ def test_a_change_of_many_takes_few_queries_for_each(alice: User, alice_client: 
     started = bulk.start(bulk=chosen, now=timezone.now())
     with django_assert_max_num_queries(60):
         bulk.go_on(started.pk, clock=timezone.now)
+
+
+def test_records_are_given_to_those_whom_a_form_offers_alone(alice: User, bob: User, charlie: User, alice_client: Client) -> None:
+    (one,) = people(alice, "One")
+    chosen = begin(alice_client, "owner", one)
+    assert choose(alice_client, chosen, field="owner", value=charlie.pk).status_code == 422
+    assert choose(alice_client, chosen, field="owner", value=bob.pk).changing == 1
+
+
+def test_what_is_under_way_is_not_chosen_anew(alice: User, alice_client: Client) -> None:
+    chosen = set_title(alice_client, *people(alice, "One"))
+    bulk.start(bulk=chosen, now=timezone.now())
+    assert not bulk.choose(bulk=chosen, field="job_title", value="Seller")
+    chosen.refresh_from_db()
+    assert chosen.value == "Buyer"

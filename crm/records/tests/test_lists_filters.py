@@ -330,3 +330,10 @@ def test_archived_custom_fields_are_asked_no_more(alice: User) -> None:
     CustomField.objects.update(archived_at=timezone.now())
     with pytest.raises(filters.BadFilter):
         filters.read(json.dumps({"all": [asked(field.key, "filled")]}), kind="person")
+
+
+def test_as_many_conditions_as_an_address_holds_are_answered(boris: Person, alice_client: Client) -> None:
+    asked = [{"field": "tags", "is": "has_all", "value": list(range(1, 51))} for _number in range(24)]
+    for part in ({"all": asked}, {"any": asked}):
+        answer = alice_client.get("/lists/person/check/", {"filter": json.dumps(part, separators=(",", ":"))})
+        assert answer.json()["fault"] == ""

@@ -1,13 +1,16 @@
 """Who takes part in a deal, and what else its form holds."""
 
+import json
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from crm.accounts.models import Company, User, Visibility
-from crm.records import history
+from crm.records import following, history, pipeline
 from crm.records.models import Deal, FieldChange, Person, Tag
+from notifications.models import Card
 
 FRAGMENT = {"HX-Request": "true"}
 
@@ -134,3 +137,42 @@ def test_a_new_deal_begins_with_the_companys_currency_and_the_teams_visibility(a
 def test_whoever_hands_a_deal_over_that_they_do_not_see_then_lands_on_the_board(bob: User, deal: Deal, alice_client: Client) -> None:
     answer = alice_client.post(f"/deals/{deal.pk}/edit/", form(deal, owner=bob.pk, visibility="owner"), follow=True)
     assert (answer.status_code, answer.redirect_chain[-1][0]) == (200, "/deals/")
+
+
+def test_whom_a_reader_may_not_see_is_named_in_no_list_no_file_and_no_change(
+    alice: User, charlie: User, deal: Deal, ines: Person, alice_client: Client
+) -> None:
+    hidden = Person.objects.create(owner=charlie, name="Hidden Herta", visibility=Visibility.OWNER)
+    pipeline.change_participants(deal=deal, participants=[ines, hidden], actor=charlie, now=timezone.now())
+    shown = {"columns": "title,participants", "sort": "participants"}
+    for answer in (
+        alice_client.get("/deals/list/", shown),
+        alice_client.get("/lists/deal/export/", {**shown, "whole": "1"}),
+        alice_client.get(deal.get_absolute_url()),
+    ):
+        text = (b"".join(answer) if answer.streaming else answer.content).decode()
+        assert ("Ines Albrecht" in text, "Hidden Herta" in text) == (True, False)
+
+
+def test_a_change_that_tells_of_hidden_people_alone_is_no_line(alice: User, charlie: User, mona: User, deal: Deal) -> None:
+    hidden = Person.objects.create(owner=charlie, name="Hidden Herta", visibility=Visibility.OWNER)
+    pipeline.change_participants(deal=deal, participants=[hidden], actor=charlie, now=timezone.now())
+    assert (told(deal, alice), len(told(deal, mona))) == ([], 1)
+
+
+def test_a_card_for_followers_names_nobody_who_takes_part(alice: User, charlie: User, deal: Deal) -> None:
+    following.follow(record=deal, user=alice)
+    hidden = Person.objects.create(owner=charlie, name="Hidden Herta", visibility=Visibility.OWNER)
+    pipeline.change_participants(deal=deal, participants=[hidden], actor=charlie, now=timezone.now())
+    assert Card.objects.get(user=alice).detail == "Participants"
+
+
+@pytest.mark.parametrize(("operator", "value"), [("named", "Herta"), ("any_of", None), ("filled", None)])
+def test_no_filter_finds_a_deal_by_somebody_hidden(
+    operator: str, value: str | None, charlie: User, deal: Deal, alice_client: Client
+) -> None:
+    hidden = Person.objects.create(owner=charlie, name="Hidden Herta", visibility=Visibility.OWNER)
+    deal.participants.add(hidden)
+    asked = {"field": "participants", "is": operator, "value": [hidden.pk] if operator == "any_of" else value}
+    answer = alice_client.get("/lists/deal/check/", {"filter": json.dumps({"all": [asked]})}).json()
+    assert (answer["fault"], answer["count"]) == ("", 0)

@@ -101,8 +101,7 @@ def _choose(request: Request, found: BulkChange) -> HttpResponse:
     field = by_key.get("tags" if found.verb in changing.SEVERAL else wanted, fields[0])
     form = ValueForm(request.POST if request.method == "POST" and "choose" not in request.POST else None, field=field, user=request.user)
     if form.is_bound and form.is_valid():
-        found.field, found.value, found.is_ready = field.key, form.encoded, True
-        found.save(update_fields=["field", "value", "is_ready"])
+        bulk.choose(bulk=found, field=field.key, value=form.encoded)
         return redirect("records:bulk_detail", found.pk)
     names = {"fields": fields, "chosen": field, "form": form, "total": bulk.selected(found, timezone.now()).count()}
     status = 422 if form.is_bound else 200

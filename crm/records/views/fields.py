@@ -10,7 +10,7 @@ from crm.records.fields import book, facts, writing
 from crm.records.fields.book import Field
 from crm.records.forms.custom import FieldForm
 from crm.records.models import RECORDS
-from crm.records.views.page import Request, changed, find_to_change, wants_fragment
+from crm.records.views.page import Request, changed, find_open_to_change, find_to_change, wants_fragment
 
 
 def field_edit(request: Request, kind: str, pk: int, key: str) -> HttpResponse:
@@ -32,7 +32,7 @@ def _wanted(request: Request, kind: str, pk: int, key: str) -> tuple[Any, Field]
     """A record that the user may change and a field that can be changed by itself; 404 otherwise."""
     if kind not in RECORDS:
         raise Http404
-    record: Any = find_to_change(RECORDS[kind], request, pk)
+    record: Any = find_open_to_change(RECORDS[kind], request, pk)
     field = book.by_key(kind).get(key)
     if field is None or not facts.may_edit_in_place(field):
         raise Http404

@@ -12,7 +12,7 @@ from crm.lib.primary_keys import primary_key
 from crm.records import archive, following, tags
 from crm.records.fields import writing
 from crm.records.models import RECORDS, Record, Tag
-from crm.records.views.page import Request, changed, find, find_to_change, told
+from crm.records.views.page import Request, changed, find, find_open_to_change, told
 
 OPTIONS = 8
 
@@ -84,5 +84,5 @@ def _model(kind: str) -> Any:
 
 
 def _to_change(request: Request, kind: str, pk: int) -> Record:
-    record: Record = find_to_change(_model(kind), request, pk)
+    record: Record = find_open_to_change(_model(kind), request, pk)
     return record

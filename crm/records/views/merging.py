@@ -22,7 +22,6 @@ from crm.records.picking import PickField
 from crm.records.removal import link_of
 from crm.records.views.page import Request, find_to_change, told
 
-CHOICES = (merging.LEFT, merging.RIGHT, merging.BOTH)
 COUNTED: tuple[tuple[Any, Any], ...] = (
     (_lazy("Deals"), Deal),
     (_lazy("Activities"), Activity),
@@ -100,7 +99,7 @@ def record_merge_with(request: Request, kind: str, pk: int, other: int) -> HttpR
 
 def _merge(request: Request, left: Any, right: Any, fields: list[Field]) -> HttpResponse:
     """`stays` says which of the two keeps its address; choices are as the page showed left and right."""
-    choices = {field.key: request.POST[field.key] for field in fields if request.POST.get(field.key) in CHOICES}
+    choices = {field.key: request.POST[field.key] for field in fields if request.POST.get(field.key) in _offered(field)}
     if request.POST.get("stays") == merging.RIGHT:
         left, right = right, left
         swapped = {merging.LEFT: merging.RIGHT, merging.RIGHT: merging.LEFT}
@@ -113,6 +112,11 @@ def _merge(request: Request, left: Any, right: Any, fields: list[Field]) -> Http
     is_seen = type(one)._default_manager.visible_to(request.user).filter(pk=one.pk).exists()
     to = one if is_seen else reverse("records:duplicate_list")
     return told(request, to, _("{name} and {other} are one now.").format(name=one, other=name))
+
+
+def _offered(field: Field) -> tuple[str, ...]:
+    """Both can be kept where there may be several."""
+    return (merging.LEFT, merging.RIGHT, merging.BOTH) if field.kind in merging.SEVERAL else (merging.LEFT, merging.RIGHT)
 
 
 def _row(left: Any, right: Any, field: Field) -> dict[str, Any]:

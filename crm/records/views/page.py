@@ -40,6 +40,14 @@ def find_to_change(model: type[AnyModel], request: Request, pk: int, *related: s
     return get_object_or_404(changeable.select_related(*related) if related else changeable, pk=pk)
 
 
+def find_open_to_change(model: type[AnyModel], request: Request, pk: int, *related: str) -> AnyModel:
+    """The same, but no lead that was converted: it stays as it was then."""
+    found = find_to_change(model, request, pk, *related)
+    if getattr(found, "converted_at", None):
+        raise Http404
+    return found
+
+
 def find_to_delete(model: type[AnyModel], request: Request, pk: int, *related: str) -> AnyModel:
     """The object, if the user may change it and their role may delete; 404 otherwise."""
     if not request.user.may(Permission.DELETE):
