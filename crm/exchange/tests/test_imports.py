@@ -150,6 +150,21 @@ def test_faulty_rows_come_back_and_go_in_again_once_corrected(imported, alice_cl
     assert Person.objects.get(email="good@client.test").name == "=1+1"
 
 
+def test_all_that_is_wrong_with_a_row_is_said_at_once(imported):
+    job = imported("Name,Email,Country\nBoris,not an address,Atlantis\n")
+    assert job.rows.get().problem == "“not an address” is no email address. “Atlantis” is no country that we know."
+
+
+def test_an_amount_of_an_own_field_is_in_the_currency_of_the_company(imported):
+    field = CustomField.objects.create(of="person", name="Budget", kind="money")
+    text = "Name,Email,Budget\nBoris,boris@client.test,100\nCarla,carla@client.test,200 USD\n"
+    imported(text)
+    values = field.values.order_by("number")
+    assert [(value.number, value.currency) for value in values] == [(100, "EUR"), (200, "USD")]
+    imported(text.replace("100", "150").replace("200 USD", "250"))
+    assert [(value.number, value.currency) for value in values.all()] == [(150, "EUR"), (250, "USD")]
+
+
 def test_a_bad_value_can_be_left_out_instead(imported):
     job = imported("Name,Email,Country\nBoris,boris@client.test,Atlantis\n", leaves_bad="1")
     assert (job.created_count, Person.objects.get().country) == (1, "")
