@@ -281,8 +281,12 @@ def test_consent_goes_into_the_ledger_once_and_a_refusal_of_their_own_stands(imp
 
 def test_consent_needs_its_date_and_an_address(alice_client):
     job = upload(alice_client, CONSENT.replace("Consent date", "Whatever"))
-    answer = alice_client.post(f"/import/{job.pk}/columns/", as_guessed(job))
+    answer = alice_client.post(f"/import/{job.pk}/columns/", as_guessed(job, columns={"Tracking consent": "consent.state"}))
     assert (answer.status_code, "Consent needs three columns" in answer.content.decode()) == (422, True)
+
+
+def test_consent_without_a_date_is_left_out_unless_somebody_chooses_it(alice_client):
+    assert upload(alice_client, "Name,Email,Consent\nA,a@client.test,yes\n").mapping == ["name", "emails", ""]
 
 
 def test_a_mapping_is_remembered_for_the_same_headings(imported, alice_client):
