@@ -104,7 +104,7 @@ class Drafter:
         return found
 
     def _fill(self, draft: Draft, cells: dict[str, list[Cell]]) -> None:
-        refused = []  # all of them, so that one look at the row mends it
+        refused: list[str] = []  # all of them, so that one look at the row mends it
         for target, these in cells.items():
             if refused and target == "tags":
                 continue  # a row that stays out makes no new ones
