@@ -254,6 +254,7 @@ PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=
 LANGUAGE_CODE = ENVIRONMENT.text("LANGUAGE_CODE", "en")
 LANGUAGES = [("en", _("English")), ("ru", _("Russian"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["crm.formats"]
 TIME_ZONE = "UTC"
 DEFAULT_USER_TIME_ZONE = ENVIRONMENT.text("TIME_ZONE", "Europe/Berlin")
 USE_TZ = True

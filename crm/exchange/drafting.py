@@ -105,13 +105,19 @@ class Drafter:
         return found
 
     def _fill(self, draft: Draft, cells: dict[str, list[Cell]]) -> None:
+        refused: list[str] = []  # all of them, so that one look at the row mends it
         for target, these in cells.items():
+            if refused and target == "tags":
+                continue  # a row that stays out makes no new ones
             try:
                 self._take(draft, target, these)
             except BadValue as refusal:
-                if not self.job.leaves_bad or target in ("name", "title"):
-                    raise
-                draft.hints.append(_("Left out: %(problem)s") % {"problem": refusal})
+                if self.job.leaves_bad and target not in ("name", "title"):
+                    draft.hints.append(_("Left out: %(problem)s") % {"problem": refusal})
+                else:
+                    refused.append(str(refusal))
+        if refused:
+            raise BadValue(" ".join(refused))
         self._places(draft, cells)
         _name_of_parts(draft, cells, "person_name" if self.kind == "lead" else "name")
 

@@ -72,6 +72,7 @@ def mapping_of(sheet: Sheet, kind: str) -> list[str]:
     found = [_unless_salutations(target, place, sheet.rows) for place, target in enumerate(found)]
     found = _whole_names(found, sheet.head)
     found = _main_place(found)
+    found = _consent_with_its_date(found)
     return _fullest(found, sheet.rows, targets.fields(kind))
 
 
@@ -202,6 +203,13 @@ def _whole_names(found: list[str], head: Sequence[str]) -> list[str]:
         elif target == "name" and has_first and not has_last and words[place] in headings.FULL_OR_LAST:
             found[place] = "last_name"
     return found
+
+
+def _consent_with_its_date(found: list[str]) -> list[str]:
+    """A lonely "Consent" is about something else, newsletters mostly, and nothing to keep in the ledger."""
+    if {"consent.state", "consent.at"} <= set(found):
+        return found
+    return ["" if target.startswith("consent.") else target for target in found]
 
 
 def _main_place(found: list[str]) -> list[str]:

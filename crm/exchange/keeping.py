@@ -19,6 +19,7 @@ from crm.exchange.models import ImportedRow, ImportJob
 from crm.exchange.planning import Plan, Step
 from crm.records import contacts
 from crm.records.fields import bulk
+from crm.records.fields.values import Money
 from crm.records.models import RECORDS, Deal, Lead, Note, Organisation, Person, Pipeline, Stage
 
 Outcome = ImportedRow.Outcome
@@ -100,9 +101,14 @@ class Keeper:
     def _save(self, kind: str, entries: list[Entry], additions: list[tuple[Any, dict[str, Any]]]) -> None:
         if not additions:
             return
+        additions = [(record, {key: self._in_currency(value) for key, value in values.items()}) for record, values in additions]
         records = bulk.add_all(kind=kind, additions=additions, actor=self.user, sentence=self.sentence, now=self.now)
         for entry, record in zip(entries, records, strict=True):
             entry.pk, entry.draft = record.pk, None
+
+    def _in_currency(self, value: Any) -> Any:
+        """An amount that came without a currency is in the company's."""
+        return value._replace(currency=value.currency or self.currency) if isinstance(value, Money) else value
 
     def _add_notes(self, plan: Plan) -> None:
         """Notes are added to what is written already; the same one is not added twice."""

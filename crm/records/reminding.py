@@ -61,7 +61,7 @@ def _detail(activity: Activity, now: datetime) -> str:
     due = timezone.localtime(activity.due_at)
     clock = date_format(due, "H:i")
     days = (due.date() - timezone.localdate(now)).days
-    when = {0: _("Today {clock}"), 1: _("Tomorrow {clock}")}.get(days, date_format(due, "j F, H:i")).format(clock=clock)
+    when = {0: _("Today {clock}"), 1: _("Tomorrow {clock}")}.get(days, date_format(due, "j E, H:i")).format(clock=clock)
     about = str(activity.record) if activity.record else ""
     return " · ".join(part for part in (when, activity.location, about) if part)
 

@@ -1,7 +1,10 @@
 """The site as a whole: one host, security headers, health."""
 
+from datetime import datetime
+
 import pytest
 from django.test import Client
+from django.utils.formats import date_format
 
 
 def test_the_crm_lives_on_one_host_only(client, settings):
@@ -43,3 +46,9 @@ def test_readiness_tells_database_and_worker(client: Client, db: None) -> None:
 
 def test_search_engines_are_asked_to_stay_away(client: Client) -> None:
     assert b"Disallow: /" in client.get("/robots.txt").content
+
+
+def test_english_dates_name_the_month_so_that_nobody_mixes_it_up_with_the_day() -> None:
+    day = datetime(2026, 4, 3, 15, 5)
+    assert date_format(day, "SHORT_DATE_FORMAT") == "3 Apr 2026"
+    assert date_format(day, "DATETIME_FORMAT") == "3 April 2026, 15:05"

@@ -150,6 +150,21 @@ def test_faulty_rows_come_back_and_go_in_again_once_corrected(imported, alice_cl
     assert Person.objects.get(email="good@client.test").name == "=1+1"
 
 
+def test_all_that_is_wrong_with_a_row_is_said_at_once(imported):
+    job = imported("Name,Email,Country\nBoris,not an address,Atlantis\n")
+    assert job.rows.get().problem == "“not an address” is no email address. “Atlantis” is no country that we know."
+
+
+def test_an_amount_of_an_own_field_is_in_the_currency_of_the_company(imported):
+    field = CustomField.objects.create(of="person", name="Budget", kind="money")
+    text = "Name,Email,Budget\nBoris,boris@client.test,100\nCarla,carla@client.test,200 USD\n"
+    imported(text)
+    values = field.values.order_by("number")
+    assert [(value.number, value.currency) for value in values] == [(100, "EUR"), (200, "USD")]
+    imported(text.replace("100", "150").replace("200 USD", "250"))
+    assert [(value.number, value.currency) for value in values.all()] == [(150, "EUR"), (250, "USD")]
+
+
 def test_a_bad_value_can_be_left_out_instead(imported):
     job = imported("Name,Email,Country\nBoris,boris@client.test,Atlantis\n", leaves_bad="1")
     assert (job.created_count, Person.objects.get().country) == (1, "")
@@ -267,8 +282,12 @@ def test_consent_goes_into_the_ledger_once_and_a_refusal_of_their_own_stands(imp
 
 def test_consent_needs_its_date_and_an_address(alice_client):
     job = upload(alice_client, CONSENT.replace("Consent date", "Whatever"))
-    answer = alice_client.post(f"/import/{job.pk}/columns/", as_guessed(job))
+    answer = alice_client.post(f"/import/{job.pk}/columns/", as_guessed(job, columns={"Tracking consent": "consent.state"}))
     assert (answer.status_code, "Consent needs three columns" in answer.content.decode()) == (422, True)
+
+
+def test_consent_without_a_date_is_left_out_unless_somebody_chooses_it(alice_client):
+    assert upload(alice_client, "Name,Email,Consent\nA,a@client.test,yes\n").mapping == ["name", "emails", ""]
 
 
 def test_a_mapping_is_remembered_for_the_same_headings(imported, alice_client):

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from crm.accounts.models import User
+from crm.accounts.models import User, company
 from crm.records import changes, timeline
 from crm.records.fields import book
 from crm.records.fields.book import Field, Kind
@@ -113,7 +113,7 @@ def _custom_columns(kind: Kind, value: Any) -> list[dict[str, Any]]:
         case Kind.CHOICES:
             return [{"choice": one} for one in dict.fromkeys(value)]
         case Kind.MONEY:
-            return [{"number": value.amount, "currency": value.currency}]
+            return [{"number": value.amount, "currency": value.currency or company().currency}]
         case Kind.TEXT | Kind.NUMBER | Kind.DATE | Kind.CHOICE:
             return [{str(kind): value}]
         case _:

@@ -61,7 +61,7 @@ def day(value: date) -> str:
     today = timezone.localdate()
     value = timezone.localdate(value) if isinstance(value, datetime) else value
     near = {0: _("Today"), -1: _("Yesterday"), 1: _("Tomorrow")}.get((value - today).days)
-    return near or date_format(value, "j F" if value.year == today.year else "j F Y")
+    return near or date_format(value, "j E" if value.year == today.year else "j E Y")
 
 
 @register.filter

@@ -6,10 +6,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from crm.accounts.models import User
+from crm.accounts.models import Role, User
 from crm.records import archive, following, history
 from crm.records.fields import writing
-from crm.records.models import Deal, FieldChange, Organisation, Person, Tag
+from crm.records.models import Deal, FieldChange, Lead, Organisation, Person, Tag
 from notifications import switches
 from notifications.models import Card
 
@@ -51,6 +51,7 @@ def test_the_page_before_deleting_recommends_the_archive(boris: Person, alice_cl
 
 @pytest.mark.parametrize("verb", ["archive", "restore", "tags", "follow"])
 def test_strangers_find_none_of_it(verb: str, charlie: User, boris: Person, client: Client) -> None:
+    User.objects.filter(pk=charlie.pk).update(custom_role=Role.objects.create(name="Reads", permissions=[]))
     client.force_login(charlie)
     assert client.post(f"/records/person/{boris.pk}/{verb}/", {"add": "x", "follow": "1"}).status_code == 404
     assert client.post(f"/records/nothing/{boris.pk}/{verb}/").status_code == 404
@@ -103,3 +104,29 @@ def test_tags_are_suggested_while_one_types(alice_client: Client, alice: User) -
         Tag.objects.create(name=name)
     assert [tag.name for tag in alice_client.get("/tags/options/", {"q": "fair"}).context["tags"]] == ["Fair", "Trade fair"]
     assert "Create “fairs”" in alice_client.get("/tags/options/", {"q": "fairs"}).content.decode()
+
+
+def test_deals_and_leads_show_their_tags_and_followers_too(alice: User, bob: User, deal: Deal, alice_client: Client) -> None:
+    for record in (deal, Lead.objects.create(owner=alice, title="Sixty sensors")):
+        record.tags.add(Tag.objects.get_or_create(name="Key account")[0])
+        following.follow(record=record, user=bob)
+        page = alice_client.get(record.get_absolute_url()).content.decode()
+        assert "Take off the tag Key account" in page
+        assert f'<span class="follower">{bob.name}</span>' in page
+        assert "css/contacts.css" in page, "where their looks are"
+
+
+def test_an_archived_deal_says_so_and_offers_its_way_back(deal: Deal, alice_client: Client) -> None:
+    alice_client.post(f"/records/deal/{deal.pk}/archive/")
+    page = alice_client.get(deal.get_absolute_url()).content.decode()
+    assert "In the archive since" in page
+    assert f'action="/records/deal/{deal.pk}/restore/"' in page
+
+
+def test_who_only_sees_a_deal_may_follow_it(charlie: User, client: Client, deal: Deal) -> None:
+    User.objects.filter(pk=charlie.pk).update(custom_role=Role.objects.create(name="Reads", permissions=[]))
+    client.force_login(charlie)
+    Deal.objects.filter(pk=deal.pk).update(visibility="everyone")
+    page = client.get(deal.get_absolute_url()).content.decode()
+    assert f'action="/records/deal/{deal.pk}/follow/"' in page
+    assert f"/deals/{deal.pk}/edit/" not in page

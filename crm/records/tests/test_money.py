@@ -1,11 +1,13 @@
-"""Amounts as people write them."""
+"""Amounts and days as people write them."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from django.utils import translation
 
 from crm.records.money import money, total
+from crm.records.templatetags.records import day
 
 
 @pytest.mark.parametrize(
@@ -29,3 +31,10 @@ def test_russian_puts_the_sign_behind() -> None:
 
 def test_currencies_are_not_added_up() -> None:
     assert total([("USD", Decimal(300)), ("EUR", Decimal(2000)), ("GBP", Decimal(0))]) == "€2,000 + $300"
+
+
+def test_a_day_stands_in_the_case_that_its_language_wants() -> None:
+    with translation.override("ru"):
+        assert day(date(2020, 12, 1)) == "1 декабря 2020"
+    with translation.override("en"):
+        assert day(date(2020, 12, 1)) == "1 December 2020"

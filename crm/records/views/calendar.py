@@ -73,9 +73,9 @@ def _title(span: calendar.Span) -> str:
     if span.mode == "month":
         return date_format(span.anchor, "F Y")
     if span.mode == "day":
-        return date_format(span.anchor, "l, j F Y")
-    words = "j F Y" if span.first.year != span.last.year else "j F" if span.first.month != span.last.month else "j"
-    return f"{date_format(span.first, words)} – {date_format(span.last, 'j F Y')}"
+        return date_format(span.anchor, "l, j E Y")
+    words = "j E Y" if span.first.year != span.last.year else "j E" if span.first.month != span.last.month else "j"
+    return f"{date_format(span.first, words)} – {date_format(span.last, 'j E Y')}"
 
 
 @require_POST
@@ -86,7 +86,7 @@ def activity_move(request: Request, pk: int) -> HttpResponse:
     if not form.is_valid() or form.cleaned_data["day"].year not in YEARS:
         return HttpResponse(status=422)
     moved = agenda.move(activity=activity, day=form.cleaned_data["day"])
-    sentence = _("Moved to {day}.").format(day=date_format(timezone.localtime(moved.due_at), "l, j F, H:i"))
+    sentence = _("Moved to {day}.").format(day=date_format(timezone.localtime(moved.due_at), "l, j E, H:i"))
     if request.htmx:
         return changed(HttpResponse(status=204), sentence)
     messages.success(request, sentence)
