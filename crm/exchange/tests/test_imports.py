@@ -160,9 +160,9 @@ def test_an_amount_of_an_own_field_is_in_the_currency_of_the_company(imported):
     text = "Name,Email,Budget\nBoris,boris@client.test,100\nCarla,carla@client.test,200 USD\n"
     imported(text)
     values = field.values.order_by("number")
-    assert [(value.number, value.currency) for value in values] == [(100, "EUR"), (200, "USD")]
+    assert [(value.number, value.currency) for value in values] == [(Decimal(100), "EUR"), (Decimal(200), "USD")]
     imported(text.replace("100", "150").replace("200 USD", "250"))
-    assert [(value.number, value.currency) for value in values.all()] == [(150, "EUR"), (250, "USD")]
+    assert [(value.number, value.currency) for value in values.all()] == [(Decimal(150), "EUR"), (Decimal(250), "USD")]
 
 
 def test_a_bad_value_can_be_left_out_instead(imported):
