@@ -3,11 +3,11 @@
 from typing import Any
 
 from django import forms
-from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from crm.records import tags
 from crm.records.forms.owned import RecordForm
+from crm.records.forms.points import TagsField
 from crm.records.models import Tag
 from crm.records.money import CURRENCIES
 
@@ -43,37 +43,24 @@ class CurrencyField(forms.ChoiceField):
             self.choices = [(currency, currency), *CURRENCIES_TO_CHOOSE]
 
 
-class TagBoxes(forms.CheckboxSelectMultiple):
-    """All tags, side by side, to tick."""
-
-    def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
-        """By the site's own templates: the form renderer knows those of apps only."""
-        return render_to_string("records/_tag_boxes.html", self.get_context(name, value, attrs))
-
-
 class SaleForm(RecordForm):
     """Base of both forms. Whoever makes a new one gives it the currency and the visibility to begin with."""
 
     currency = CurrencyField()
-    tags = forms.ModelMultipleChoiceField(Tag.objects.all(), label=_("Tags"), required=False, widget=TagBoxes)
+    tags = TagsField(label=_("Tags"), required=False, help_text=_("Commas between them. A tag that is not known yet is created."))
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["visibility"].required = False  # left out: as it is
-        self._offer_tags()
+        if self.instance.pk:
+            self.initial["tags"] = list(self.instance.tags.all())
         currency: Any = self.fields["currency"]
         currency.keep(self.instance.currency)
 
     def clean_visibility(self) -> str:
         return str(self.cleaned_data["visibility"] or self.instance.visibility)
 
-    def _offer_tags(self) -> None:
-        if not Tag.objects.exists():  # nobody has made any yet
-            del self.fields["tags"]
-        elif self.instance.pk:
-            self.initial["tags"] = list(self.instance.tags.all())
-
     @property
-    def tags_chosen(self) -> Any:
-        """None where the form had none to choose from."""
-        return self.cleaned_data.get("tags")
+    def tags_chosen(self) -> list[Tag] | None:
+        """Those typed, new ones made; None where the request says nothing of tags."""
+        return tags.named(self.cleaned_data["tags"]) if "tags" in self.data else None

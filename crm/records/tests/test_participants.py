@@ -99,17 +99,17 @@ def test_an_unknown_name_is_refused_in_place(deal: Deal, alice_client: Client) -
 
 def test_probability_visibility_and_tags_are_saved_and_noted(alice: User, deal: Deal, alice_client: Client) -> None:
     hot = Tag.objects.create(name="Hot")
-    alice_client.post(f"/deals/{deal.pk}/edit/", form(deal, probability="80", visibility="everyone", tags=[hot.pk]))
+    alice_client.post(f"/deals/{deal.pk}/edit/", form(deal, probability="80", visibility="everyone", tags="hot"))
     deal.refresh_from_db()
     assert (deal.probability, deal.visibility, list(deal.tags.all())) == (80, "everyone", [hot])
     assert told(deal, alice) == ["Probability: 80 · Tags: Hot · Seen by: The owner's team → Everyone in the company"]
 
 
 def test_a_new_deal_gets_its_participants_and_tags(alice: User, deal: Deal, ines: Person, alice_client: Client) -> None:
-    hot = Tag.objects.create(name="Hot")
-    alice_client.post("/deals/new/", form(deal, title="Another", participants=[ines.pk], tags=[hot.pk]))
+    Tag.objects.create(name="Hot")
+    alice_client.post("/deals/new/", form(deal, title="Another", participants=[ines.pk], tags="Hot, Brand new"))
     made = Deal.objects.get(title="Another")
-    assert (list(made.participants.all()), list(made.tags.all())) == ([ines], [hot])
+    assert (list(made.participants.all()), [tag.name for tag in made.tags.all()]) == ([ines], ["Brand new", "Hot"])
 
 
 @pytest.mark.parametrize("value", ["101", "-1", "half"])
