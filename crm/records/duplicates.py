@@ -111,11 +111,12 @@ def with_phone(contacts: Any, digits: Sequence[str]) -> Any:
 
 
 def _named_alike(seen: Any, name: str, organisation: str) -> list[Person]:
-    """The same name anywhere, a similar one at the same organisation."""
+    """The same name or one that begins alike and hardly differs anywhere, a similar one at the same organisation."""
     plain = plain_name(name)
     if len(plain) < 3:
         return []
     found = list(_called(seen, name)[:MOST])
+    found += [one for one in _begun(seen, name) if fuzz.ratio(plain, plain_name(one.name)) >= ALIKE]
     if organisation.strip():
         colleagues = seen.filter(organisation__in=_called(Organisation.objects.all(), organisation))[:500]
         found += [one for one in colleagues if fuzz.token_sort_ratio(plain, plain_name(one.name)) >= ALIKE]
@@ -134,8 +135,12 @@ def _firms_alike(seen: Any, name: str) -> list[Organisation]:
     plain = plain_firm(name)
     if len(plain) < 3:
         return []
-    begun = seen.annotate(low_name=Lower("name")).filter(low_name__startswith=name.strip().lower()[:3]).order_by("pk")[:2000]
-    return [one for one in begun if fuzz.ratio(plain, plain_firm(one.name)) >= ALIKE]
+    return [one for one in _begun(seen, name) if fuzz.ratio(plain, plain_firm(one.name)) >= ALIKE]
+
+
+def _begun(contacts: Any, name: str) -> Any:
+    """The first ones whose names begin with the same three letters."""
+    return contacts.annotate(low_name=Lower("name")).filter(low_name__startswith=name.strip().lower()[:3]).order_by("pk")[:2000]
 
 
 def plain_name(name: str) -> str:
