@@ -39,7 +39,7 @@ def test_an_entry_by_hand_holds_and_is_shown_with_its_history(alice_client, alic
     entry = ledger.in_force(["anna@client.test"])["anna@client.test"]
     assert (entry.state, entry.source, entry.actor, entry.person) == ("refused", "hand", alice, anna)
     shown = page(alice_client, anna)
-    for words in ("Refused", "March 3, 2026", "Entered by hand", "On the telephone", "Alice Ahrens"):
+    for words in ("Refused", "3 March 2026", "Entered by hand", "On the telephone", "Alice Ahrens"):
         assert words in shown
     assert AuditEntry.objects.get(action="consent_recorded").about == "anna@client.test"
 

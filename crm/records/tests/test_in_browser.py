@@ -227,7 +227,8 @@ def test_a_note_and_an_activity_show_up_without_a_reload(tab: Any, deal: Deal) -
     tab.goto(deal.get_absolute_url())
     tab.evaluate("window.isSamePage = true")
     tab.get_by_role("tab", name="Note").click()
-    tab.get_by_placeholder("What should the team remember?").fill("They want it before Christmas.")
+    tab.locator("[data-note-box] [contenteditable=true]").click()  # there once the editor is
+    tab.keyboard.type("They want it before Christmas.")
     tab.keyboard.press("Control+Enter")
     playwright_api.expect(tab.locator("#timeline .note-text")).to_have_text("They want it before Christmas.")
     tab.get_by_role("tab", name="Activity").click()

@@ -35,6 +35,7 @@ def test_stages_are_sorted_and_a_field_is_changed_by_keyboard(
         tab.mouse.down()
         for step in range(1, 11):
             tab.mouse.move(handles[4]["x"] + 8, handles[4]["y"] + (handles[0]["y"] - handles[4]["y"]) * step / 10)
+        tab.mouse.move(handles[4]["x"] + 8, handles[0]["y"] - 4, steps=5)  # above the first, slowly enough to be seen there
         tab.mouse.up()
     assert [stage.name for stage in stages[0].pipeline.stages.all()][:3] == ["Negotiation", "Contacted", "Qualified"]
     tab.goto(boris.get_absolute_url())
