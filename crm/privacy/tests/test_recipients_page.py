@@ -222,8 +222,9 @@ def test_a_copy_that_was_erased_says_so(copy):
 
 
 def test_a_link_that_we_did_not_sign_leads_nowhere(copy):
-    forged = tokens.page_path(copy.copy.public_id)[:-2]
-    for address in (f"{forged}A/", "/p/nonsense/"):
+    genuine = tokens.page_path(copy.copy.public_id)
+    forged = f"{genuine[:-2]}{'Q' if genuine[-2] == 'A' else 'A'}/"
+    for address in (forged, "/p/nonsense/"):
         refused = Client().get(address)
         assert (refused.status_code, refused.content) == (404, b"Not found.")
         assert refused["Referrer-Policy"] == "no-referrer"
