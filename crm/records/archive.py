@@ -22,11 +22,11 @@ def archive(*, record: Record, actor: User, now: datetime) -> bool:
 
 
 @transaction.atomic
-def restore(*, record: Record, actor: User, now: datetime) -> bool:
-    """Bring a record back; answers whether it was archived."""
+def restore(*, record: Record, actor: User, now: datetime, sentence: str = "") -> bool:
+    """Bring a record back; answers whether it was archived. `sentence` is for the timeline, where the usual one does not fit."""
     if record.archived_at is None or not _set(record, before=record.archived_at, after=None, now=now):
         return False
-    timeline.log(kind="restored", text=_("Brought back from the archive"), actor=actor, at=now, **as_link(record))
+    timeline.log(kind="restored", text=sentence or _("Brought back from the archive"), actor=actor, at=now, **as_link(record))
     following.tell(record=record, sentence=lambda: _("brought back from the archive"), actor=actor, now=now)
     return True
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
-from crm.records import agenda, changes, contacts, pipeline, timeline
+from crm.records import agenda, archive, changes, contacts, pipeline, timeline
 from crm.records.fields import book, reading, writing
 from crm.records.fields.values import Point, folded
 from crm.records.models import (
@@ -82,19 +82,13 @@ def change_lead(*, lead: Lead, contact: Contact, tags: Sequence[Tag] | None = No
 @transaction.atomic
 def archive_lead(*, lead: Lead, actor: User, now: datetime) -> None:
     """Out of the inbox, for it leads nowhere now. Does nothing to an archived one; raises Converted."""
-    current = _lock(lead)
-    if current.archived_at is None:
-        Lead.objects.filter(pk=lead.pk).update(archived_at=now)
-        timeline.log(kind="archived", text=_("Archived"), lead=lead, actor=actor, at=now)
+    archive.archive(record=_lock(lead), actor=actor, now=now)
 
 
 @transaction.atomic
 def restore_lead(*, lead: Lead, actor: User, now: datetime) -> None:
     """Back into the inbox. Does nothing to one that is there; raises Converted."""
-    current = _lock(lead)
-    if current.archived_at is not None:
-        Lead.objects.filter(pk=lead.pk).update(archived_at=None)
-        timeline.log(kind="restored", text=_("Back in the inbox"), lead=lead, actor=actor, at=now)
+    archive.restore(record=_lock(lead), actor=actor, now=now, sentence=_("Back in the inbox"))
 
 
 @transaction.atomic
