@@ -8,10 +8,12 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = "CANDOR_TESTS_FOLDER"  # in the environment of every process of the run
 DATABASE = "candor.sqlite3"
+TEMPLATE = "candor_tests_template"
 
 
 def begin() -> bool:
@@ -40,12 +42,28 @@ def made_once(name: str, make: Callable[[Path], None]) -> Path:
     return base / name
 
 
-def put_migrated_database(folder: Path) -> None:
-    """Begin a DATA_DIR with an empty database of the present version, on SQLite: to migrate it takes seconds."""
-    shutil.copy(made_once("migrated", _migrate) / DATABASE, folder / DATABASE)
+def put_migrated_database(folder: Path, name: str = DATABASE) -> None:
+    """Begin a DATA_DIR with an empty database of the present version, on SQLite: to migrate it takes many seconds."""
+    shutil.copy(made_once("migrated", _migrate) / DATABASE, folder / name)
 
 
-def _migrate(folder: Path) -> None:
-    environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(folder), "DEBUG": "1", "DJANGO_SETTINGS_MODULE": "crm.settings"}
+def migrated_template() -> str:
+    """The name of a PostgreSQL database of the present version, beside that of DATABASE_URL, to make others after."""
+    made_once("template", _make_template)
+    return TEMPLATE
+
+
+def _make_template(folder: Path) -> None:
+    import psycopg  # only where PostgreSQL is tested
+
+    server = os.environ["DATABASE_URL"]
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {TEMPLATE}")
+        connection.execute(f"CREATE DATABASE {TEMPLATE}")
+    _migrate(folder, DATABASE_URL=urlsplit(server)._replace(path=f"/{TEMPLATE}").geturl())
+
+
+def _migrate(folder: Path, **more: str) -> None:
+    environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(folder), "DEBUG": "1", "DJANGO_SETTINGS_MODULE": "crm.settings", **more}
     command = [sys.executable, "-W", "ignore", "manage.py", "migrate", "--verbosity", "0"]
     subprocess.run(command, cwd=ROOT, env=environment, check=True)
