@@ -1,11 +1,12 @@
 """What the tests of the sync say of an account."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
 from crm.accounts.models import User
-from mail.models import Account, Message, RemoteFolder, SyncState
+from mail.models import Account, Message, RemoteFolder, SyncState, Thread
 from mail.sync import running
 from mail.tests.unruly_imap import UnrulyImap
 
@@ -34,3 +35,15 @@ def subjects(account: Account, folder: str = "inbox") -> list[str]:
 
 def folder_of(account: Account, name: str = "INBOX") -> RemoteFolder:
     return account.remote_folders.get(name=name)
+
+
+def sent_here(account: Account) -> Message:
+    """A mail that Candor sent and filed, as the database has it."""
+    thread = Thread.objects.create(owner=account.owner, subject="Own")
+    common: dict[str, Any] = {"owner": account.owner, "account": account, "thread": thread, "sent_at": timezone.now()}
+    return Message.objects.create(**common, folder="sent", subject="Own", message_id="<own@acme.test>", filing="filed")
+
+
+def pause_of(state: SyncState) -> timedelta:
+    assert state.due_at
+    return state.due_at - timezone.now()
