@@ -22,7 +22,8 @@ class FakeDns:
         self._socket.bind(("127.0.0.1", 0))
 
     def __enter__(self) -> Self:
-        self._before = dns.resolver.default_resolver
+        # never none: a thread that outlives its test would make one, and put it in the place of the next test's
+        self._before = dns.resolver.get_default_resolver()
         mine = dns.resolver.Resolver(configure=False)
         mine.nameservers, mine.port = ["127.0.0.1"], self._socket.getsockname()[1]
         dns.resolver.default_resolver = mine
