@@ -9,7 +9,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,9 +43,11 @@ class DidNotStart(Exception):
 
 
 @contextmanager
-def running_demo(**extra: str) -> Iterator[Demo]:
-    """A demo on a free port, ready to use; stopped as Ctrl-C would. Raises DidNotStart."""
+def running_demo(prepare: Callable[[Path], object] | None = None, **extra: str) -> Iterator[Demo]:
+    """A demo on a free port, ready to use, in a folder that `prepare` may fill; stopped as Ctrl-C would. Raises DidNotStart."""
     with tempfile.TemporaryDirectory(prefix="candor-demo-", ignore_cleanup_errors=True) as folder:
+        if prepare:
+            prepare(Path(folder))
         port = free_port()
         env = {name: value for name, value in os.environ.items() if name not in KNOWN and name != "DJANGO_SETTINGS_MODULE"}
         env |= {"PORT": str(port), "DATA_DIR": folder, "PYTHONUNBUFFERED": "1", **extra}

@@ -47,6 +47,7 @@ WITHOUT_DATABASE = [  # processes, settings, protocols, addresses and pure rules
     "tracking/tests/test_forged_links.py",
     "tracking/tests/test_tokens.py",
 ]
+ONCE = {"PYTHONDONTWRITEBYTECODE": ""}  # compile each file once, not in each of the hundred processes that tests start
 COUNT = re.compile(r"(\d+) (passed|failed|skipped|errors?)")
 
 
@@ -119,7 +120,7 @@ def run(step: Step, counts: dict[str, int]) -> bool:
     """Run one step, show its output when it fails (or when it is a suite), add its counts."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="candor-suite-") as folder:
-        env = {**os.environ, "DATA_DIR": folder, **step.env}
+        env = {**os.environ, "DATA_DIR": folder, **ONCE, **step.env}
         done = subprocess.run(step.command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode or step.is_suite:
         print(done.stdout)

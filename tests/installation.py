@@ -5,14 +5,11 @@ import os
 import subprocess
 import sys
 import uuid
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
-import psycopg
-from psycopg import sql
-
-from tests.shared import put_migrated_database
+from tests.shared import own_database, put_migrated_database
 
 ROOT = Path(__file__).resolve().parent.parent
 PRELUDE = "import django, json, os, sys; django.setup()\n"
@@ -23,8 +20,7 @@ class Installation:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._server = os.environ.get("DATABASE_URL", "")
-        self._name = f"candor_test_{uuid.uuid4().hex[:12]}"
+        self._ends = ExitStack()
         self.environment = {
             "PATH": os.environ["PATH"],
             "DATA_DIR": str(folder),
@@ -36,17 +32,15 @@ class Installation:
         }
 
     def __enter__(self) -> "Installation":
-        if self._server:
-            self._administer("CREATE DATABASE {}")
-            self.environment["DATABASE_URL"] = urlunsplit(urlsplit(self._server)._replace(path=f"/{self._name}"))
-            self.run("from django.core.management import call_command; call_command('migrate', verbosity=0)")
+        if server := os.environ.get("DATABASE_URL"):
+            name = f"candor_test_{uuid.uuid4().hex[:12]}"
+            self.environment["DATABASE_URL"] = self._ends.enter_context(own_database(server, name))
         else:
             put_migrated_database(self.folder)
         return self
 
     def __exit__(self, *details: object) -> None:
-        if self._server:
-            self._administer("DROP DATABASE {} WITH (FORCE)")
+        self._ends.close()
 
     def run(self, code: str, **environment: str) -> Any:
         """Run Python in a process of its own; answers what it prints, read as JSON, or None."""
@@ -61,7 +55,3 @@ class Installation:
         return subprocess.Popen(
             command, cwd=ROOT, env=self.environment | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
         )
-
-    def _administer(self, statement: str) -> None:
-        with psycopg.connect(self._server, autocommit=True) as connection:
-            connection.execute(sql.SQL(statement).format(sql.Identifier(self._name)))  # type: ignore[arg-type]

@@ -6,7 +6,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -51,6 +52,21 @@ def migrated_template() -> str:
     """The name of a PostgreSQL database of the present version, beside that of DATABASE_URL, to make others after."""
     made_once("template", _make_template)
     return TEMPLATE
+
+
+@contextmanager
+def own_database(server: str, name: str) -> Iterator[str]:
+    """A new PostgreSQL database of the present version beside that of `server`, empty, gone afterwards; yields its address."""
+    import psycopg  # only where PostgreSQL is tested
+    from psycopg import sql
+
+    own, template = sql.Identifier(name), sql.Identifier(migrated_template())
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(own, template))
+        try:
+            yield urlsplit(server)._replace(path=f"/{name}").geturl()
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(own))
 
 
 def _make_template(folder: Path) -> None:

@@ -374,7 +374,10 @@ def test_nobody_else_is_told_anything(name: str, request: pytest.FixtureRequest,
     for page, address in addresses(world).items():
         if page == STREAM:
             continue
-        found[page, "fragment"] = leaks(ask(client, "get", address, headers={"HX-Request": "true"}))
+        answer = ask(client, "get", address, headers={"HX-Request": "true"})
+        found[page, "fragment"] = leaks(answer)
+        if answer.status_code == 405:  # it is only posted to, whatever it is asked
+            continue
         for query in [{}, *([] if page in known else queries(page, world))]:
             found[page, str(query)] = leaks(ask(client, "get", address, data=query))
     assert {page: words for page, words in found.items() if words} == {}

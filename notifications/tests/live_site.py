@@ -8,15 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from django.conf import settings
 
-from tests.shared import put_migrated_database
+from tests.shared import own_database, put_migrated_database
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = {
@@ -135,17 +134,9 @@ def running(kind: str, folder: Path) -> Iterator[Site]:
 @contextmanager
 def fresh_database(port: int) -> Iterator[str]:
     """On PostgreSQL a database of one's own; SQLite's lies in DATA_DIR."""
-    base = os.environ.get("DATABASE_URL", "")
-    if not base:
-        yield ""
-        return
-    name = f"candor_live_{port}"
-    with psycopg.connect(base, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-        try:
-            yield base.rsplit("/", 1)[0] + f"/{name}"
-        finally:
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    server = os.environ.get("DATABASE_URL", "")
+    with own_database(server, f"candor_live_{port}") if server else nullcontext("") as address:
+        yield address
 
 
 def free_port() -> int:

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from scripts.demo_process import Demo, running_demo
+from tests.shared import put_migrated_database
 
 
 @pytest.fixture(scope="package")
 def demo() -> Iterator[Demo]:
     """One demo for all journeys of this run."""
-    with running_demo(UNDO_SECONDS="0") as running:
+    with running_demo(put_migrated_database, UNDO_SECONDS="0") as running:
         yield running
 
 

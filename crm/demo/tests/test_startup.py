@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo"), pytest.mark.ski
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("demo")) as started:
+    with running(started_before(tmp_path_factory.mktemp("demo"))) as started:
         yield started
 
 

@@ -248,6 +248,20 @@ def test_the_timeline_fetches_itself_anew_when_something_was_opened(tab: Any, al
     playwright_api.expect(tab.locator("#timeline")).to_contain_text("Boris opened it")
 
 
+def test_what_happens_while_the_timeline_is_fetched_is_not_missed(tab: Any, alice: User, deal: Deal) -> None:
+    waiting: list[Any] = []
+    tab.goto(deal.get_absolute_url())
+    tab.route("**/timeline/**", lambda route: route.continue_() if waiting else waiting.append(route))
+    tab.evaluate("document.body.dispatchEvent(new CustomEvent('records:changed'))")
+    while not waiting:
+        tab.wait_for_timeout(20)
+    timeline.log(kind="opened", text="Boris opened it", deal=deal, only_for=alice)
+    tab.evaluate("document.body.dispatchEvent(new CustomEvent('records:changed'))")
+    waiting[0].fulfill(body='<div id="timeline"><p>Of before</p></div>')  # what the first request would have been told
+    playwright_api.expect(tab.locator("#timeline")).to_contain_text("Boris opened it")
+    playwright_api.expect(tab.locator("#timeline > nav")).to_have_count(1)
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 def test_no_page_has_a_serious_fault_for_those_who_cannot_see_or_point(
     scheme: str, width: int, tab: Any, alice: User, acme: Organisation, boris: Person, deal: Deal, call: Activity, note: Note
