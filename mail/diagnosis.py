@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from crm.environment import is_loopback
 from crm.lib.dialling import dial
 from crm.lib.encryption import CannotDecrypt
+from crm.lib.tls import client_context
 from mail import addresses, imap, sent_copies, smtp, tokens
 from mail.faults import Kind, ServerFault
 from mail.models import Account, Security
@@ -126,7 +127,7 @@ def _seen_closer(account: Account, server: str, fault: ServerFault) -> ServerFau
 
 def _speaks_tls(account: Account, server: str) -> bool:
     """Whether a TLS handshake goes well there; whose certificate it is does not matter, for nothing is said."""
-    context = ssl.create_default_context()
+    context = client_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     host, port = _address(account, server)
     try:

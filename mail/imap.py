@@ -16,6 +16,7 @@ from imapclient.tls import IMAP4_TLS, wrap_socket
 
 from crm.lib.dialling import dial
 from crm.lib.encryption import CannotDecrypt
+from crm.lib.tls import client_context
 from mail import addresses, faults, tokens
 from mail.faults import Kind, Reply, ServerFault
 from mail.models import Account, Security
@@ -167,7 +168,7 @@ def _is_news(answer: tuple[object, ...]) -> bool:
 
 def _connect(account: Account, greeting: float, seconds: float) -> IMAPClient:
     """A connection to the account's server, secured as wanted, not signed in yet. Raises what sockets and IMAPClient raise."""
-    context = ssl.create_default_context()
+    context = client_context()
     is_tls = account.imap_security == Security.TLS
     client = _Dialled(
         account.imap_host,

@@ -8,7 +8,6 @@ import contextlib
 import re
 import smtplib
 import socket
-import ssl
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from crm.lib.dialling import dial
+from crm.lib.tls import client_context
 from mail import addresses, faults, tokens
 from mail.faults import Kind, Reply, ServerFault
 from mail.models import Account, Security
@@ -176,7 +176,7 @@ class Connection:
         server, patience = self.server, self.patience.connect
         try:
             if server.security == Security.TLS:
-                secure = ssl.create_default_context()
+                secure = client_context()
                 return (_TrustedTLS if server.is_trusted else _DialledTLS)(
                     server.host, server.port, server.greeting, timeout=patience, context=secure
                 )
@@ -211,7 +211,7 @@ class Connection:
         if not client.has_extn("starttls"):
             raise self.fault(Kind.NO_STARTTLS)
         try:
-            code, text = client.starttls(context=ssl.create_default_context())
+            code, text = client.starttls(context=client_context())
         except smtplib.SMTPException as error:
             raise self.fault(_of_silence(error)) from error
         except (OSError, UnicodeError) as error:

@@ -86,7 +86,7 @@ def deployed() -> dict[str, str]:
 
 def suites() -> list[Step]:
     """The tests: everything on SQLite, then on PostgreSQL all but the browser's, the spam filters' and those that ask none."""
-    pytest = [str(BIN / "pytest"), "-rs", "--durations=15", "-n", "3", "--dist", "loadgroup"]
+    pytest = [str(BIN / "pytest"), "-rs", "--durations=15", "-n", "4", "--dist", "loadgroup"]
     steps = [Step("tests on SQLite", pytest, {"DATABASE_URL": ""}, is_suite=True)]
     postgres = os.environ.get("TEST_POSTGRES_URL", "postgres://candor:candor@127.0.0.1:5432/candor")
     if has_postgres(postgres):

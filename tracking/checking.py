@@ -19,6 +19,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from crm.lib.networks import is_public, read_address
+from crm.lib.tls import client_context
 from tracking import hosts, tokens
 from tracking.edge import GIF
 
@@ -145,7 +146,7 @@ def _of_certificate(name: str, port: int) -> Iterator[Finding]:
     try:
         with (
             socket.create_connection((name, port), timeout=TIMEOUT) as plain,
-            ssl.create_default_context().wrap_socket(plain, server_hostname=name) as secured,
+            client_context().wrap_socket(plain, server_hostname=name) as secured,
         ):
             certificate = secured.getpeercert() or {}
     except ssl.SSLCertVerificationError as error:

@@ -20,6 +20,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from django.conf import settings
 
 from crm.lib.networks import is_public
+from crm.lib.tls import client_context
 
 AGENT = "Mozilla/5.0 (compatible; image proxy)"
 PORTS = {"http": 80, "https": 443}
@@ -182,7 +183,7 @@ def _resolver() -> ThreadPoolExecutor:
 
 @lru_cache(maxsize=1)
 def _trust() -> ssl.SSLContext:
-    return ssl.create_default_context()
+    return client_context()
 
 
 class _Timed:

@@ -1,5 +1,6 @@
 import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -97,8 +98,9 @@ def test_an_opening_while_the_worker_is_dead_is_counted_once_it_is_back(demo):
 def boris_pixel(demo):
     """The path of the pixel in one of the mails that Boris has got."""
     mail = maildir.mails(maildir.mailbox(demo.data / "demo-mail", BORIS))[0]
-    html = reading.open_mail(mail).html
-    return html.split(f'src="http://127.0.0.1:{demo.port}')[1].split('"')[0]
+    address = re.search(r'src="http://127\.0\.0\.1:\d+(/[^"]+)"', reading.open_mail(mail).html)
+    assert address
+    return address[1]
 
 
 def openings(data):

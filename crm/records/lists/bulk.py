@@ -92,7 +92,8 @@ def preview(bulk: BulkChange, now: datetime) -> Preview:
 
 @transaction.atomic
 def _look(bulk: BulkChange, seen: Preview, changed_field: Any, value: Any, pks: list[int], now: datetime) -> None:
-    for record in changing.load(bulk, pks).values():
+    records = changing.load(bulk, pks)
+    for record in (records[pk] for pk in pks if pk in records):
         try:
             wanted = changing.wish(bulk, changed_field, value, record, now)
         except Left as left:
