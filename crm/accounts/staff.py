@@ -122,9 +122,13 @@ def _refuse_unless_may_change(actor: User, person: User) -> None:
 
 
 def _refuse_own_team(actor: User, before: User, team: Team | None) -> None:
-    """Another team shows other records: nobody gives themselves that."""
-    if before.pk == actor.pk and before.team != team and not actor.may(Permission.SEE_EVERYTHING):
+    """Who shares a team sees more of one another's records: nobody gives themselves that, be it by their own move or by another's."""
+    if before.team == team or actor.may(Permission.SEE_EVERYTHING):
+        return
+    if before.pk == actor.pk:
         raise Refused(_("You cannot put yourself into another team: it would show you its records. Ask an administrator."))
+    if team is not None and team == actor.team:
+        raise Refused(_("You cannot bring somebody into your own team: it would show you their records. Ask an administrator."))
 
 
 def _keep_an_administrator(user: User, *, stays: bool) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from crm.accounts.models import User
 from crm.accounts.permissions import Permission
 from crm.records.fields.book import Field
+from crm.records.handing_over import possible_owners
 from crm.records.models import CustomChoice, Stage, Tag
 from crm.records.pipeline import default_pipeline
 
@@ -26,6 +27,7 @@ class Directory:
         self.user = user
         self.may_create = user.may(Permission.MANAGE_FIELDS)  # new choices of custom fields
         self._users = _users()
+        self._given = set(possible_owners(user, None).values_list("pk", flat=True))
         self._stages: dict[tuple[str, str], Stage] = {}
         self._pipelines: dict[str, Stage] = {}
         self._first: Stage | None = None
@@ -40,6 +42,10 @@ class Directory:
         """By name, by address, or by both as in “Sam Sales (sam@crm.test)”."""
         address = ADDRESS.search(text[:LONGEST])
         return self._users.get(folded(text)) or (self._users.get(address[0].casefold()) if address else None)
+
+    def may_be_given(self, colleague: User) -> bool:
+        """Whether records may be handed to them, as in a record's form."""
+        return colleague.pk in self._given
 
     def stage(self, name: str, pipeline: str = "") -> Stage | None:
         """By its name, in the pipeline of that name if there is one."""

@@ -256,6 +256,9 @@ def _colleague(drafter: Drafter, draft: Draft, of: Field, cells: list[Cell]) -> 
     found = drafter.directory.colleague(cells[0].text)
     if found is None:
         draft.hints.append(_("Nobody called “%(name)s” works here: new ones become yours.") % {"name": cells[0].text[:80]})
+    elif not drafter.directory.may_be_given(found):
+        draft.hints.append(_("%(name)s is in another team: new ones become yours, others stay whose they are.") % {"name": found})
+        return None
     return found
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.accounts import audit, staff
 from crm.accounts.models import User
+from crm.accounts.permissions import Permission
 from crm.records.models import RECORDS, Activity, ActivityQuerySet, FieldChange, Owned
 
 AT_ONCE: Final = 1000  # rows that one statement writes
@@ -30,6 +31,14 @@ class Holding:
     kind: str  # the model's name, for example "person"
     name: str  # for people: "organisations"
     count: int
+
+
+def possible_owners(user: User, current: User | None) -> Any:
+    """Active people to whom the user may hand a record: their team; who sees everything may choose anybody."""
+    people = User.objects.filter(is_active=True)
+    if not user.may(Permission.SEE_EVERYTHING):
+        people = people.filter(team=user.team_id) if user.team_id else people.filter(pk=user.pk)
+    return (people | User.objects.filter(pk__in=[user.pk, current.pk if current else user.pk])).distinct().order_by("name")
 
 
 def models() -> Iterator[type[Owned]]:

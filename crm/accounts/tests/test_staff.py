@@ -219,6 +219,18 @@ def test_nobody_puts_themselves_into_a_team_whose_records_they_do_not_see(olga_c
     assert olga.team is None
 
 
+def test_nobody_brings_others_into_their_team_to_see_their_records(olga_client, olga, team, alice, charlie):
+    olga.team = team
+    olga.save()
+    assert save(olga_client, charlie, team=team.pk).status_code == 422
+    members = {"name": team.name, "visibility": "team", "members": [alice.pk, olga.pk, charlie.pk]}
+    assert olga_client.post(f"/settings/teams/{team.pk}/", members).status_code == 422
+    charlie.refresh_from_db()
+    assert charlie.team.name == "South"
+    assert save(olga_client, alice, name="Alice Abel").status_code == 302, "who is in it already is changed as before"
+    assert olga_client.post("/settings/users/invite/", {**NEW, "team": team.pk}).status_code == 302, "who is new has no records"
+
+
 def test_a_lost_second_factor_is_taken_away_noted_and_told(ada_client, alice, set_up):
     set_up(alice)
     ada_client.post(f"/settings/users/{alice.pk}/second-factor/reset/")

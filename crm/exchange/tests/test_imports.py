@@ -191,6 +191,15 @@ def test_an_owner_is_found_by_name_or_address(imported, bob):
     assert list(Person.objects.order_by("pk").values_list("owner__name", flat=True)) == ["Bob Berg", "Bob Berg", "Alice Ahrens"]
 
 
+def test_an_owner_of_another_team_gets_nothing_unless_the_importer_sees_everything(imported, ada_client, charlie):
+    file = "Name,Owner\nA,Charlie Clark\n"
+    job = imported(file)
+    assert Person.objects.get().owner.name == "Alice Ahrens"
+    assert "Charlie Clark is in another team: new ones become yours, others stay whose they are." in str(job.hints)
+    run(ada_client, attempt(ada_client, upload(ada_client, file.replace("A,", "B,"))))
+    assert Person.objects.get(name="B").owner.name == "Charlie Clark"
+
+
 @pytest.mark.parametrize(
     ("text", "first", "second"),
     [

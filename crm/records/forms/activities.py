@@ -9,7 +9,8 @@ from django.utils.translation import ngettext
 
 from crm.accounts.models import User
 from crm.records import kinds
-from crm.records.forms.owned import RecordForm, possible_owners
+from crm.records.forms.owned import RecordForm
+from crm.records.handing_over import possible_owners
 from crm.records.models import Activity
 from crm.records.picking import PickField
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from crm.accounts.models import User
 from crm.records.fields import parsing
 from crm.records.fields.book import TITLES, Field, Kind
-from crm.records.forms.owned import possible_owners
+from crm.records.handing_over import possible_owners
 from crm.records.lists import bulk, kept, wording
 from crm.records.lists.columns import Column
 from crm.records.models import BulkChange

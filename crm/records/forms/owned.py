@@ -5,18 +5,10 @@ from typing import Any
 from django import forms
 
 from crm.accounts.models import User
-from crm.accounts.permissions import Permission
+from crm.records.handing_over import possible_owners
 from crm.records.picking import PickField
 
 CLASSES = {forms.CheckboxInput: "form-check-input", forms.Select: "form-select"}
-
-
-def possible_owners(user: User, current: User | None) -> Any:
-    """Active people to whom the user may hand a record: their team; who sees everything may choose anybody."""
-    people = User.objects.filter(is_active=True)
-    if not user.may(Permission.SEE_EVERYTHING):
-        people = people.filter(team=user.team_id) if user.team_id else people.filter(pk=user.pk)
-    return (people | User.objects.filter(pk__in=[user.pk, current.pk if current else user.pk])).distinct().order_by("name")
 
 
 class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
