@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.template.defaultfilters import date as format_date
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.lib import workdays
+from crm.lib.days import short
 from crm.records import agenda
 from crm.records.models import Activity, Deal, Person
 from mail import suggesting, suggestion_words
@@ -55,7 +55,7 @@ def card_of(activity: Activity) -> int | None:
 
 def when(activity: Activity) -> str:
     """Day and hour, in the zone of the moment."""
-    return format_date(timezone.localtime(activity.due_at), "D j M, H:i")
+    return short(timezone.localtime(activity.due_at), "D j M, H:i")
 
 
 def undo_url(message: Message, kind: str, activity: Activity) -> str:

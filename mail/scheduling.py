@@ -10,6 +10,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.lib.days import short
+
 AFTERNOON, MORNING = time(14), time(9)
 NOTICE = timedelta(minutes=30)  # a preset nearer than this is not offered
 FURTHEST = timedelta(days=366)
@@ -86,7 +88,7 @@ def in_words(at: datetime) -> str:
         return _("today at %(time)s") % clock
     if moment.date() == today + timedelta(days=1):
         return _("tomorrow at %(time)s") % clock
-    day = date_format(moment, "D j M" if moment.year == today.year else "D j M Y")
+    day = short(moment, "D j M" if moment.year == today.year else "D j M Y")
     return _("on %(day)s at %(time)s") % {"day": day, **clock}
 
 

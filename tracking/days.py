@@ -6,13 +6,15 @@ from django.template.defaultfilters import date as format_date
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm.lib.days import short
+
 
 def name(day: date) -> str:
     """“today”, “yesterday”, else the date, with its year when that is another."""
     today = timezone.localdate()
     if (today - day).days in (0, 1):
         return _("yesterday") if day < today else _("today")
-    return format_date(day, "D j M" if day.year == today.year else "j M Y")
+    return short(day, "D j M" if day.year == today.year else "j M Y")
 
 
 def exact(day: date) -> str:

@@ -55,6 +55,7 @@ def test_no_form_is_empty_and_none_stayed_english():
         "{field}: {after}",
         "{field}: {before} → {after}",
         "Candor: {name}",
+        "M",  # a letter of Django's for months
     }
     for message, forms in catalog().items():
         assert all(form.strip() for form in forms), message

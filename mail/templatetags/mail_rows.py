@@ -9,10 +9,12 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from crm.lib import heartbeat
+from crm.lib.days import short
 from mail import attachments, before_sending, scheduling, searching, states
 from mail.models import Message, Recipient
 
 register = template.Library()
+register.filter("short", short, expects_localtime=True)
 register.filter("files_limit", attachments.limit)
 register.filter("in_words", scheduling.in_words)
 register.filter("as_typed", scheduling.written)
@@ -28,13 +30,13 @@ def short_time(value: datetime) -> str:
         return format_date(moment, "H:i")
     if 0 < days < 7:
         return format_date(moment, "D")
-    return format_date(moment, "j M" if moment.year == now.year else "j M Y")
+    return short(moment, "j M" if moment.year == now.year else "j M Y")
 
 
 @register.filter
 def exact_time(value: datetime) -> str:
     """Day and minute, in the reader's zone."""
-    return format_date(timezone.localtime(value), "D j M Y, H:i")
+    return short(timezone.localtime(value), "D j M Y, H:i")
 
 
 @register.filter

@@ -8,10 +8,12 @@ from typing import NamedTuple
 from django import template
 from django.utils import timezone
 
+from crm.lib.days import short
 from tracking import days, icons, reading, wording
 from tracking.models import TrackedMail
 
 register = template.Library()
+register.filter("short", short, expects_localtime=True)
 register.simple_tag(icons.eye, name="eye_icon")
 register.simple_tag(icons.chain, name="link_icon")
 register.filter(wording.replied)

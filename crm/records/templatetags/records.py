@@ -16,6 +16,7 @@ from lucide import IconDoesNotExist
 from lucide.templatetags.lucide import lucide
 
 from crm.accounts.models import User
+from crm.lib.days import short
 from crm.records import kinds, leads
 from crm.records import money as amounts
 from crm.records.forms.activities import before, lasting
@@ -24,6 +25,7 @@ from crm.records.models import Activity, Lead
 register = template.Library()
 register.filter(lasting)
 register.filter(before)
+register.filter("short", short, expects_localtime=True)
 
 
 @register.simple_tag
@@ -71,7 +73,7 @@ def due(value: Any) -> str:
     clock = date_format(local, "H:i")
     days = (local.date() - timezone.localdate()).days
     near = {0: clock, 1: _("Tomorrow {clock}"), -1: _("Yesterday {clock}")}.get(days)
-    return near.format(clock=clock) if near else date_format(local, "j M, H:i" if local.year == timezone.localdate().year else "j M Y")
+    return near.format(clock=clock) if near else short(local, "j M, H:i" if local.year == timezone.localdate().year else "j M Y")
 
 
 @register.filter
