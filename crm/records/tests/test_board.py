@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from crm.accounts.models import Role, User
 from crm.records import board, pipeline
-from crm.records.models import Activity, Deal, FieldChange, Pipeline, Stage, TimelineEntry
+from crm.records.models import Activity, Deal, FieldChange, Pipeline, Stage, Tag, TimelineEntry
 from crm.records.tests.queries import count_queries
 
 SCRIPT = {"Accept": "application/json"}
@@ -167,10 +167,18 @@ def test_mine_leaves_out_what_others_own(alice: User, bob: User, stages: list[St
 
 
 def test_the_board_takes_the_same_few_queries_for_many_deals(alice: User, deal: Deal, stages: list[Stage], alice_client: Client) -> None:
+    hot = Tag.objects.create(name="Hot", colour="red")
+    deal.tags.add(hot)
     few = count_queries(alice_client, "/deals/")
     for stage in stages:
-        make(alice, stage, *(f"{stage.name} {n}" for n in range(20)), person=deal.person, organisation=deal.organisation)
+        for one in make(alice, stage, *(f"{stage.name} {n}" for n in range(20)), person=deal.person, organisation=deal.organisation):
+            one.tags.add(hot)
     assert count_queries(alice_client, "/deals/") == few
+
+
+def test_a_card_shows_the_tags_of_its_deal(deal: Deal, alice_client: Client) -> None:
+    deal.tags.add(Tag.objects.create(name="Hot <now>", colour="red"))
+    assert '<span class="tag tag-red clip">Hot &lt;now&gt;</span>' in alice_client.get("/deals/").content.decode()
 
 
 def test_a_long_column_shows_its_first_cards_and_says_how_many_more(alice: User, stages: list[Stage], alice_client: Client) -> None:
