@@ -168,19 +168,18 @@ def _is_news(answer: tuple[object, ...]) -> bool:
 
 def _connect(account: Account, greeting: float, seconds: float) -> IMAPClient:
     """A connection to the account's server, secured as wanted, not signed in yet. Raises what sockets and IMAPClient raise."""
-    context = client_context()
     is_tls = account.imap_security == Security.TLS
     client = _Dialled(
         account.imap_host,
         account.imap_port,
         ssl=is_tls,
-        ssl_context=context if is_tls else None,
+        ssl_context=client_context() if is_tls else None,
         timeout=SocketTimeout(connect=greeting, read=seconds),
         is_trusted=account.is_demo,
     )
     if account.imap_security == Security.STARTTLS:
         try:
-            client.starttls(context)
+            client.starttls(client_context())
         except CapabilityError as error:
             client.shutdown()
             raise _fault(account, Kind.NO_STARTTLS) from error

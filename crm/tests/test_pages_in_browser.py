@@ -1,15 +1,14 @@
 """Accounts, assistant, privacy, health and error pages in a real browser: no console error, no overflow, nothing serious for axe."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from notifications.tests.live_site import running
+from tests.accessibility import faults
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("pages")]
 playwright_api = pytest.importorskip("playwright.sync_api")
-axe_package = pytest.importorskip("axe_playwright_python")
 OPEN_TO_ALL = [
     "/account/login/",
     "/account/password/reset/",
@@ -80,11 +79,6 @@ def site(tmp_path_factory):
         yield site
 
 
-@pytest.fixture(scope="module")
-def axe():
-    return next(Path(str(axe_package.__file__)).parent.rglob("axe.min.js")).read_text()
-
-
 def browse(chromium: Any, site: Any, email: str = "", **options: Any) -> Any:
     context = chromium.new_context(base_url=f"http://localhost:{site.port}", **options)
     if email:
@@ -100,7 +94,7 @@ def complaints(page: Any) -> list[str]:
 
 
 @pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
-def test_every_page_holds_in_every_look(chromium, site, axe, width, theme):
+def test_every_page_holds_in_every_look(chromium, site, width, theme):
     looks = {"viewport": {"width": width, "height": 900}, "color_scheme": theme, "reduced_motion": "reduce"}
     for email, addresses in (("", OPEN_TO_ALL), ("ada@acme.test", BEHIND_SIGN_IN)):
         context = browse(chromium, site, email, **looks)
@@ -110,10 +104,7 @@ def test_every_page_holds_in_every_look(chromium, site, axe, width, theme):
             page.goto(address.format(pk=1))
             page.wait_for_load_state("load")
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
-            page.evaluate(axe)
-            found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
-            serious = [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")]
-            assert serious == [], address
+            assert faults(page) == [], address
         assert console == []
         context.close()
 
@@ -194,7 +185,7 @@ def test_consent_is_imported_from_a_file_after_a_look_at_it(chromium, site):
     context.close()
 
 
-def test_a_contacts_consent_is_entered_by_keyboard_and_holds_in_every_look(chromium, site, axe):
+def test_a_contacts_consent_is_entered_by_keyboard_and_holds_in_every_look(chromium, site):
     context = browse(chromium, site, "ada@acme.test", viewport={"width": 390, "height": 844}, color_scheme="dark")
     page = context.new_page()
     page.goto("/people/new/?name=Carla&email=carla@client.test")
@@ -202,9 +193,7 @@ def test_a_contacts_consent_is_entered_by_keyboard_and_holds_in_every_look(chrom
     page.get_by_role("link", name="Enter consent").press("Enter")
     for step in ("form", "card"):
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), step
-        page.evaluate(axe)
-        found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
-        assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == [], step
+        assert faults(page) == [], step
         if step == "form":
             page.get_by_label("Note").fill("On the telephone")
             page.get_by_role("button", name="Enter", exact=True).press("Enter")

@@ -14,7 +14,8 @@ from mail import sending
 from mail.models import Message
 from mail.tests.fake_smtp import FakeServer
 from mail.tests.test_composer_in_browser import box, compose
-from mail.tests.test_templates_in_browser import all_saved, serious_faults, words
+from mail.tests.test_templates_in_browser import all_saved, words
+from tests.accessibility import faults
 from tracking import preferences
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -39,7 +40,7 @@ def test_who_will_be_tracked_is_told_as_recipients_and_toggles_change(tab: Any):
     tab.keyboard.type("anna@client.test,")
     expect(line).to_have_text("1 of 2 tracked: Anna refused on 3 March 2026.")
     expect(line).to_have_class("composer-consent is-warning")
-    assert serious_faults(tab) == []
+    assert faults(tab) == []
     tab.get_by_role("button", name="Tell recipients apart").click()
     expect(line).to_have_text("Nobody is tracked: Anna refused on 3 March 2026; a shared copy needs everybody’s agreement.")
     expect(tab.locator("[data-shared]")).to_be_hidden()
@@ -75,7 +76,7 @@ def test_the_question_is_put_in_by_a_button_once_and_goes_out_with_its_link(tab:
     tab.keyboard.type("Thank you. ")
     expect(tab.locator("[data-status]")).to_contain_text("Saved")
     all_saved(tab)
-    assert serious_faults(tab) == []
+    assert faults(tab) == []
     box(tab, "Subject").fill("A question")
     tab.keyboard.press("Control+Enter")
     expect(tab.get_by_text("Sending…")).to_be_visible()

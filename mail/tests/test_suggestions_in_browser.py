@@ -1,7 +1,6 @@
 """Taking a suggested step by keyboard: the card's place, the focus, the toast that takes it back."""
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,20 +9,13 @@ from django.utils import timezone
 from crm.records.models import Activity
 from mail import suggesting
 from mail.tests.posting import sent
+from tests.accessibility import faults
 from tracking import preferences
 from tracking.models import Copy
 from tracking.tests.seen import hit
 
-axe = pytest.importorskip("axe_playwright_python")
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-def serious_faults(tab: Any) -> list[str]:
-    """What axe finds on the page."""
-    tab.evaluate(next(Path(str(axe.__file__)).parent.rglob("axe.min.js")).read_text())
-    found: list[dict[str, Any]] = tab.evaluate("async () => (await axe.run()).violations")
-    return [one["id"] for one in found if one["impact"] in ("serious", "critical")]
 
 
 @pytest.fixture
@@ -41,7 +33,7 @@ def suggested(alice: Any, draft: Any) -> None:
 def test_a_call_is_planned_and_taken_back_by_keyboard(tab: Any, suggested: None):
     tab.goto("/assistant/")
     card = tab.locator("[data-card]", has_text="Offer to boris")
-    assert serious_faults(tab) == []
+    assert faults(tab) == []
     card.get_by_role("button", name="Plan a call").press("Enter")
 
     planned = tab.locator("[data-card]", has_text="planned for")

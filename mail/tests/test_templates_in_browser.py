@@ -11,10 +11,10 @@ from mail import letters
 from mail.models import Account, Message, Signature, Template
 from mail.tests.posting import sent, sign
 from mail.tests.test_composer_in_browser import box, compose
+from tests.accessibility import faults
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 playwright_api = pytest.importorskip("playwright.sync_api")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 expect = playwright_api.expect
 BODY = '<p>Hi {{ person.first_name | default: "there" }},</p><p>as {{ person.job_title }} you may like {{ deal.title }}.</p>'
 
@@ -42,10 +42,6 @@ def all_saved(tab: Any) -> None:
     tab.wait_for_function("() => (({ version, saved }) => version === saved)(document.querySelector('[data-composer]').composer)")
 
 
-def serious_faults(tab: Any) -> list[str]:
-    return [one["id"] for one in axe.Axe().run(tab).response["violations"] if one["impact"] in ("serious", "critical")]
-
-
 def test_a_template_is_picked_by_keyboard_filled_in_and_sent_above_the_signature(tab: Any, alice: User):
     Person.objects.create(owner=alice, name="Boris Ivanov", email="boris@client.test", job_title="Buyer")
     letters.save(template=Template(owner=alice), name="Offer", subject="For {{ person.name }}", body_html=BODY, folder=None, sharing="")
@@ -55,7 +51,7 @@ def test_a_template_is_picked_by_keyboard_filled_in_and_sent_above_the_signature
     tab.keyboard.press("Enter")
     tab.keyboard.type("off")
     expect(tab.get_by_role("option", name="Offer")).to_have_attribute("aria-selected", "true")
-    assert serious_faults(tab) == []
+    assert faults(tab) == []
     tab.keyboard.press("Enter")
     notice = tab.locator("[data-unfilled-words]")
     expect(notice).to_have_text("To be filled in before sending: full name, job title, deal’s title.")
@@ -146,14 +142,14 @@ def test_a_template_is_written_with_fields_from_the_menu(tab: Any, alice: User):
     box(tab, "Text").click()
     tab.keyboard.type("Dear ")
     tab.get_by_role("button", name="Insert field").click()
-    assert serious_faults(tab) == []
+    assert faults(tab) == []
     tab.get_by_role("menuitem", name="Full name").click()
     tab.get_by_role("button", name="Show").click()
     sample = tab.frame_locator("iframe[name=template-preview]")
     expect(sample.locator("body")).to_contain_text("Dear Boris Ivanov")
     tab.get_by_role("button", name="Save").click()
     tab.wait_for_url("**/settings/templates/")
-    assert serious_faults(tab) == []
+    assert faults(tab) == []
     template = Template.objects.get()
     assert template.subject == "Hello {{ person.first_name }}"
     assert "Dear&nbsp;{{ person.name }}" in template.body_html

@@ -9,13 +9,13 @@ from django.test import Client
 from django.utils import timezone
 
 from crm.accounts.models import User
+from tests.accessibility import faults, violations
 from tracking import draining, hits, settling
 from tracking.instrument import add_copy, mark_dispatched, track
 from tracking.models import Copy, Event, TrackedLink
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 playwright_api = pytest.importorskip("playwright.sync_api")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 EYE = "[data-tracked-kind=opens]"
 LINK = "[data-tracked-kind=clicks]"
 CARD = ".tracked-card:popover-open"
@@ -150,7 +150,7 @@ def test_the_card_leads_to_every_request_and_why_where_the_sender_knows_better(p
     drawer = page.get_by_role("dialog", name="Openings and clicks")
     expect(drawer.get_by_text("A mail program as people use it")).to_be_visible()
     expect(page.locator(CARD)).to_have_count(0)
-    assert axe.Axe().run(page, context="#hits-drawer").response["violations"] == []
+    assert violations(page, "#hits-drawer") == []
 
     drawer.get_by_role("button", name="This was me").focus()
     page.keyboard.press("Enter")
@@ -176,6 +176,4 @@ def test_axe_finds_no_serious_fault(page, sent, theme):
     page.evaluate("(theme) => { document.documentElement.dataset.bsTheme = theme; }", theme)
     page.locator(EYE).first.click()
     page.wait_for_timeout(400)  # the icon has filled
-    found = axe.Axe().run(page, context="main").response["violations"]
-
-    assert [(fault["id"], fault["nodes"][0]["html"]) for fault in found if fault["impact"] in ("serious", "critical")] == []
+    assert faults(page, "main") == []

@@ -94,6 +94,7 @@ def started_before(folder: Path) -> Path:
 
 
 def _start_once(folder: Path) -> None:
+    shared.put_migrated_database(folder)  # `test_restart` begins with nothing
     with running(folder):
         pass
 

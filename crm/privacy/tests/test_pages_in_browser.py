@@ -12,16 +12,11 @@ from crm.consent import ledger
 from crm.privacy.models import Request
 from crm.privacy.tests.delivered import link_in, mailed
 from mail.tests.conftest import sign_in
+from tests.accessibility import faults
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 expect = pytest.importorskip("playwright.sync_api").expect
-axe_package = pytest.importorskip("axe_playwright_python")
 LOOKS = [(1440, "light"), (390, "dark")]
-
-
-@pytest.fixture(scope="module")
-def axe() -> str:
-    return next(Path(str(axe_package.__file__)).parent.rglob("axe.min.js")).read_text()
 
 
 @pytest.fixture
@@ -42,31 +37,29 @@ def browse(chromium, live_server, settings):
         context.close()
 
 
-def faults(page: Any, axe: str, name: str) -> list[Any]:
+def wrong(page: Any, name: str) -> list[Any]:
     """What is wrong with the page as it stands; SCREENSHOTS may name a folder that it is kept in."""
     if os.environ.get("SCREENSHOTS"):
         page.screenshot(path=str(Path(os.environ["SCREENSHOTS"], f"{name}.png")), full_page=True)
     page.wait_for_load_state("load")
-    page.evaluate(axe)
-    found = page.evaluate("axe.run()")["violations"]
     wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
-    return [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")] + ["too wide"] * wide
+    return [*faults(page), *["too wide"] * wide]
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_the_recipients_pages_hold_in_every_look(browse, axe, copy, width, scheme):
+def test_the_recipients_pages_hold_in_every_look(browse, copy, width, scheme):
     page = browse(width, scheme)
     page.goto(copy.page)
-    assert faults(page, axe, f"page-{width}") == []
+    assert wrong(page, f"page-{width}") == []
     page.get_by_role("button", name="Send me what is stored about me").click()
     page.get_by_role("button", name="Allow it").click()
     page.get_by_role("button", name="Do not track my reading").click()
-    assert faults(page, axe, f"refused-{width}") == []
+    assert wrong(page, f"refused-{width}") == []
     for number, letter in enumerate(mailed()):
         page.goto(link_in(letter))
-        assert faults(page, axe, f"link-{number}-{width}") == []
+        assert wrong(page, f"link-{number}-{width}") == []
     page.goto("/p/ask/nothing-of-ours/")
-    assert faults(page, axe, f"used-{width}") == []
+    assert wrong(page, f"used-{width}") == []
 
 
 def test_everything_works_without_script_and_by_keyboard(browse, copy):
@@ -90,32 +83,32 @@ def test_everything_works_without_script_and_by_keyboard(browse, copy):
     assert len(outbox.outbox) == 2
 
 
-def test_a_shared_copy_asks_for_the_address(browse, axe, delivered):
+def test_a_shared_copy_asks_for_the_address(browse, delivered):
     (copy,) = delivered(cc="carla@other.test", tell_apart=False)
     page = browse()
     page.goto(copy.page)
-    assert faults(page, axe, "shared") == []
+    assert wrong(page, "shared") == []
     page.get_by_label("Your email address").fill("carla@other.test")
     page.get_by_role("button", name="Do not track my reading").click()
     expect(page.get_by_text("If this address got that mail")).to_be_visible()
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_the_administrators_pages_hold_in_every_look(browse, axe, copy, ada, width, scheme):
+def test_the_administrators_pages_hold_in_every_look(browse, copy, ada, width, scheme):
     page = browse(width, scheme)
     sign_in(page, ada)
     page.goto("/settings/privacy/requests/")
-    assert faults(page, axe, f"requests-{width}") == []
+    assert wrong(page, f"requests-{width}") == []
     page.get_by_label("Email address").fill("boris@client.test")
     page.get_by_role("button", name="Look up").click()
     expect(page.get_by_role("link", name="Boris Ivanov")).to_be_visible()
-    assert faults(page, axe, f"found-{width}") == []
+    assert wrong(page, f"found-{width}") == []
     page.get_by_role("button", name="Erase the person").click()
     expect(page.get_by_role("heading", name="Erase this person?")).to_be_visible()
     assert "boris" not in page.url
-    assert faults(page, axe, f"confirm-{width}") == []
+    assert wrong(page, f"confirm-{width}") == []
     page.get_by_label("Note").fill("asked by phone")
     page.get_by_role("button", name="Erase the person").click()
     page.wait_for_url(f"**/{Request.objects.get().pk}/")
-    assert faults(page, axe, f"receipt-{width}") == []
+    assert wrong(page, f"receipt-{width}") == []
     assert ours.SITE_URL not in page.content()
