@@ -102,8 +102,8 @@ def _look(bulk: BulkChange, seen: Preview, changed_field: Any, value: Any, pks: 
                 seen.changing -= 1
             continue
         if len(seen.rows) < SHOWN:
-            after = "" if bulk.verb == BulkChange.Verb.DELETE else changing.words(wanted.after, changed_field)
-            seen.rows.append((record, changing.words(wanted.before, changed_field), after))
+            after = "" if bulk.verb == BulkChange.Verb.DELETE else changing.words_for(bulk.actor, wanted.after, changed_field)
+            seen.rows.append((record, changing.words_for(bulk.actor, wanted.before, changed_field), after))
 
 
 def _value(bulk: BulkChange) -> Any:

@@ -14,7 +14,7 @@ from crm.records.fields import book, reading, writing
 from crm.records.fields.book import Field, Kind
 from crm.records.fields.values import Money
 from crm.records.lists import kept
-from crm.records.models import RECORDS, BulkChange, BulkItem
+from crm.records.models import RECORDS, BulkChange, BulkItem, Owned, Person
 
 Verb, Reason = BulkChange.Verb, BulkItem.Reason
 SEVERAL = (Verb.ADD_TAGS, Verb.REMOVE_TAGS)
@@ -62,8 +62,16 @@ def _target(bulk: BulkChange, value: Any, record: Any, before: Any, now: datetim
             return before or now
         case Verb.RESTORE | Verb.DELETE:
             return None
+        case _ if bulk.field == "participants":
+            return [*value, *(one for one in hidden(before, bulk.actor) if one not in value)]
         case _:
             return _settled(bulk.field, value, record)
+
+
+def hidden(people: list[Person], user: User) -> list[Person]:
+    """Those whom the user does not see: they stay where they are, and are not named."""
+    seen = set(Person.objects.visible_to(user).filter(pk__in=[one.pk for one in people]).values_list("pk", flat=True)) if people else set()
+    return [one for one in people if one.pk not in seen]
 
 
 def _settled(key: str, value: Any, record: Any) -> Any:
@@ -95,6 +103,16 @@ def words(value: Any, field: Field | None) -> str:
     if field is None:
         return _("in the archive") if value else _("not in the archive")
     return reading.words(value, field)
+
+
+def words_for(user: User, value: Any, field: Field | None) -> str:
+    """A value without the names of people and organisations that the user does not see."""
+    if isinstance(value, list) and field is not None and field.kind == Kind.PEOPLE:
+        unseen = hidden(value, user)
+        value = [one for one in value if one not in unseen]
+    elif isinstance(value, Owned) and not type(value).objects.visible_to(user).filter(pk=value.pk).exists():
+        value = None
+    return words(value, field)
 
 
 def load(bulk: BulkChange, pks: Iterable[int]) -> dict[int, Any]:

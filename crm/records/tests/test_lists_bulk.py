@@ -60,6 +60,19 @@ def test_a_preview_says_what_would_change_and_why_the_rest_would_not(alice: User
     assert titles() == ["", "", "Buyer"], "nothing has changed yet"
 
 
+def test_participants_who_are_hidden_stay_and_are_not_named(alice: User, bob: User, deal: Deal, alice_client: Client) -> None:
+    secret = Person.objects.create(owner=bob, name="Secret Sid", visibility="owner")
+    carla, dora = people(alice, "Carla", "Dora")
+    deal.participants.set([secret, carla])
+    chosen = begin(alice_client, "set", deal, kind="deal")
+    preview = choose(alice_client, chosen, field="participants", value="Dora")
+    assert [(before, after) for _record, before, after in preview.rows] == [("Carla", "Dora")]
+    assert run(alice_client, chosen).changed_count == 1
+    assert set(deal.participants.all()) == {secret, dora}
+    assert undo(alice_client, chosen).undone_count == 1
+    assert set(deal.participants.all()) == {secret, carla}
+
+
 def test_a_change_is_noted_for_each_record_and_in_the_audit_log(alice: User, alice_client: Client) -> None:
     chosen = run(alice_client, set_title(alice_client, *people(alice, "One", "Two")))
     assert (chosen.state, chosen.changed_count, titles()) == ("done", 2, ["Buyer", "Buyer"])
