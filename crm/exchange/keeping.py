@@ -21,6 +21,7 @@ from crm.records import contacts
 from crm.records.fields import bulk
 from crm.records.fields.values import Money
 from crm.records.models import RECORDS, Deal, Lead, Note, Organisation, Person, Pipeline, Stage
+from crm.records.sentences import say
 
 Outcome = ImportedRow.Outcome
 KEPT: Final = (Outcome.CREATED, Outcome.UPDATED, Outcome.MERGED)
@@ -33,7 +34,7 @@ class Keeper:
         self.job, self.kind, self.user, self.now = job, str(job.kind), job.owner, now
         self.directory, self.known, self.fields = directory, known, targets.fields(str(job.kind))
         self.currency = company().currency
-        self.sentence = _("Imported from %(name)s") % {"name": job.name}
+        self.sentence = say("imported", name=job.name)
 
     def keep(self, plan: Plan) -> int:
         """Write all of it; answers how many entries of consent came to the ledger."""

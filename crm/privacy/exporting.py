@@ -12,6 +12,7 @@ from crm.consent.models import Consent, Question, Restriction
 from crm.consent.models import Settings as Company
 from crm.privacy import whom
 from crm.privacy.models import Request
+from crm.records import sentences
 from crm.records.fields import book, reading
 from crm.records.models import Activity, Deal, FieldChange, Lead, Note, Organisation, Person, StoredFile, TimelineEntry
 from mail import erasing
@@ -39,7 +40,7 @@ def sections(email: str, *, now: datetime) -> Iterator[tuple[str, str, Iterable[
     yield "notes", _("Notes"), Note.objects.filter(about).order_by("pk").values("created_at", "text")
     yield "files", _("Files"), StoredFile.objects.filter(about).order_by("pk").values("created_at", "name", "size")
     yield "activities", _("Activities"), _activities(about)
-    yield "timeline", _("Timeline"), TimelineEntry.objects.filter(about).order_by("at", "pk").values("at", "text")
+    yield "timeline", _("Timeline"), _lines(about)
     yield "changes", _("Changes"), _changes(about)
     yield "mails", _("Mails"), _mails(emails)
     yield "tracking", _("Openings and clicks"), (copy for one in emails for copy in tracking.of(one))
@@ -78,6 +79,11 @@ def _changes(about: Q) -> Iterable[Row]:
 
 def _organisations(people: QuerySet[Person]) -> Iterable[Row]:
     return Organisation.objects.filter(people__in=people).distinct().order_by("pk").values("name", "domain", "country")
+
+
+def _lines(about: Q) -> Iterable[Row]:
+    for line in TimelineEntry.objects.filter(about).order_by("at", "pk"):
+        yield {"at": line.at, "text": sentences.words(line.said, line.text)}
 
 
 def _activities(about: Q) -> Iterable[Row]:

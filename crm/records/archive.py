@@ -9,6 +9,7 @@ from crm.accounts.models import User
 from crm.records import following, timeline
 from crm.records.models import Record
 from crm.records.removal import as_link
+from crm.records.sentences import Sentence, say
 
 
 @transaction.atomic
@@ -16,17 +17,17 @@ def archive(*, record: Record, actor: User, now: datetime) -> bool:
     """Put a record away; answers whether it was not so already."""
     if not _set(record, before=None, after=now, now=now):
         return False
-    timeline.log(kind="archived", text=_("Archived"), actor=actor, at=now, **as_link(record))
+    timeline.log(kind="archived", text=say("archived"), actor=actor, at=now, **as_link(record))
     following.tell(record=record, sentence=lambda: _("archived"), actor=actor, now=now)
     return True
 
 
 @transaction.atomic
-def restore(*, record: Record, actor: User, now: datetime, sentence: str = "") -> bool:
+def restore(*, record: Record, actor: User, now: datetime, sentence: Sentence | None = None) -> bool:
     """Bring a record back; answers whether it was archived. `sentence` is for the timeline, where the usual one does not fit."""
     if record.archived_at is None or not _set(record, before=record.archived_at, after=None, now=now):
         return False
-    timeline.log(kind="restored", text=sentence or _("Brought back from the archive"), actor=actor, at=now, **as_link(record))
+    timeline.log(kind="restored", text=sentence or say("restored"), actor=actor, at=now, **as_link(record))
     following.tell(record=record, sentence=lambda: _("brought back from the archive"), actor=actor, now=now)
     return True
 

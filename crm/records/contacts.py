@@ -6,7 +6,6 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
 from crm.records import changes, timeline
@@ -15,6 +14,7 @@ from crm.records.fields.values import Point
 from crm.records.models import Organisation, Person
 from crm.records.models.contacts import ContactQuerySet
 from crm.records.removal import as_link
+from crm.records.sentences import Sentence, say
 
 AnyContact = TypeVar("AnyContact", Person, Organisation)
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -67,7 +67,7 @@ Values = Mapping[str, Any]  # by keys of `fields.book`, as `fields.writing.chang
 @transaction.atomic
 def save_organisation(*, organisation: Organisation, actor: User, now: datetime, values: Values = NOTHING) -> Organisation:
     """Create or change an organisation; its timeline says so. `values` holds what stands in other tables: points, tags, custom fields."""
-    return _save(organisation, values, created=_("Organisation added"), actor=actor, now=now)
+    return _save(organisation, values, created=say("organisation_added"), actor=actor, now=now)
 
 
 @transaction.atomic
@@ -76,10 +76,10 @@ def save_person(*, person: Person, organisation: Organisation | None, actor: Use
     emails = values.get("emails", [Point(person.email)])
     domain = company_domain(emails[0].value) if emails else ""
     person.organisation = keep_organisation(organisation, actor=actor, now=now, domain=domain)
-    return _save(person, values, created=_("Contact added"), actor=actor, now=now)
+    return _save(person, values, created=say("person_added"), actor=actor, now=now)
 
 
-def _save(record: AnyContact, values: Values, *, created: str, actor: User, now: datetime) -> AnyContact:
+def _save(record: AnyContact, values: Values, *, created: Sentence, actor: User, now: datetime) -> AnyContact:
     """Save the object and the values in one go, so that each change of both is noted."""
     known = book.by_key(changes.kind_of(record))
     fields = [(known[key], value) for key, value in values.items()]

@@ -25,6 +25,7 @@ from crm.records.models import (
     Tag,
     TimelineEntry,
 )
+from crm.records.sentences import say
 
 BELONGINGS = (Note, StoredFile, Activity, TimelineEntry, FieldChange)  # what a lead's deal takes over
 
@@ -62,7 +63,7 @@ def create_lead(*, lead: Lead, contact: Contact, tags: Sequence[Tag] = (), actor
     lead.created_at = now
     lead.save()
     lead.tags.set(tags)
-    timeline.log(kind="created", text=_("Lead added"), lead=lead, actor=actor, at=now)
+    timeline.log(kind="created", text=say("lead_added"), lead=lead, actor=actor, at=now)
     return lead
 
 
@@ -88,7 +89,7 @@ def archive_lead(*, lead: Lead, actor: User, now: datetime) -> None:
 @transaction.atomic
 def restore_lead(*, lead: Lead, actor: User, now: datetime) -> None:
     """Back into the inbox. Does nothing to one that is there; raises Converted."""
-    archive.restore(record=_lock(lead), actor=actor, now=now, sentence=_("Back in the inbox"))
+    archive.restore(record=_lock(lead), actor=actor, now=now, sentence=say("back_in_inbox"))
 
 
 @transaction.atomic
@@ -186,5 +187,5 @@ def _hand_over(lead: Lead, deal: Deal) -> None:
 
 def _tell(lead: Lead, deal: Deal, actor: User, now: datetime) -> None:
     common: dict[str, Any] = {"kind": "converted", "actor": actor, "at": now}
-    timeline.log(**common, text=_("Converted into the deal “{deal}”").format(deal=deal.title), url=deal.get_absolute_url(), lead=lead)
-    timeline.log(**common, text=_("Came from the lead “{lead}”").format(lead=lead.title), url=lead.get_absolute_url(), deal=deal)
+    timeline.log(**common, text=say("converted", deal=deal.title), url=deal.get_absolute_url(), lead=lead)
+    timeline.log(**common, text=say("from_lead", lead=lead.title), url=lead.get_absolute_url(), deal=deal)

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from crm.accounts import audit
 from crm.accounts.models import User, Visibility
@@ -17,6 +16,7 @@ from crm.records.fields.book import Field, Kind
 from crm.records.fields.values import Point, folded
 from crm.records.models import ContactPoint, CustomValue, Deal, Label, Located, Merged, NotTheSame, Organisation, Person
 from crm.records.removal import as_link
+from crm.records.sentences import say
 
 Contact = Person | Organisation
 LEFT, RIGHT, BOTH = "left", "right", "both"  # the one that stays, the one that goes; of several values: all of both
@@ -167,10 +167,10 @@ def _write_down(survivor: Contact, name: str, number: int, lost: list[str], acto
     kind = kind_of(survivor)
     NotTheSame.objects.filter(Q(lower=number) | Q(higher=number), kind=kind).delete()
     Merged.objects.create(kind=kind, former=number, name=name[:200], by=actor, at=now, **as_link(survivor))
-    timeline.log(kind="merged", text=_("Merged with {name}").format(name=name), actor=actor, at=now, **as_link(survivor))
+    timeline.log(kind="merged", text=say("merged", name=name), actor=actor, at=now, **as_link(survivor))
     for words in lost:
-        timeline.log(kind="merged", text=_("Not kept of the two: {words}").format(words=words), actor=actor, at=now, **as_link(survivor))
-    following.tell(record=survivor, sentence=lambda: _("Merged with {name}").format(name=name), actor=actor, now=now)
+        timeline.log(kind="merged", text=say("not_kept", words=words), actor=actor, at=now, **as_link(survivor))
+    following.tell(record=survivor, sentence=lambda: str(say("merged", name=name)), actor=actor, now=now)
     audit.note("merged", actor=actor, about=str(survivor), former=name)
 
 

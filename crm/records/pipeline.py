@@ -7,14 +7,13 @@ from typing import cast
 from django.db import transaction
 from django.db.models import F, Max, Q
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from crm.accounts.models import User
 from crm.records import changes, timeline
 from crm.records.contacts import keep_organisation, keep_person
 from crm.records.fields import book
 from crm.records.models import Deal, Organisation, Person, Pipeline, Stage, Tag
-from crm.records.money import money
+from crm.records.sentences import say
 from crm.records.stages import DEFAULT_PIPELINE, DEFAULT_STAGES
 
 
@@ -54,9 +53,7 @@ def create_deal(
     deal.stage_changed_at = deal.created_at = now
     deal.save()
     _relate(deal, participants, tags)
-    text = _("Deal created in {stage}").format(stage=deal.stage.name)
-    if deal.value:
-        text = _("Deal of {value} created in {stage}").format(value=money(deal.value, deal.currency), stage=deal.stage.name)
+    text = say("deal_created", stage=deal.stage.name, value=str(deal.value or ""), currency=deal.currency)
     timeline.log(kind="created", text=text, deal=deal, actor=actor, at=now)
     return deal
 
@@ -124,15 +121,14 @@ def win_deal(*, deal: Deal, actor: User, now: datetime, reason: str = "") -> Non
     """The sale is made. Raises CannotMove where the deal is closed already."""
     current = _close(deal, Deal.Status.WON, actor, now, reason)
     days = (now - current.created_at).days
-    text = ngettext("Won after {days} day", "Won after {days} days", days).format(days=days) if days else _("Won")
-    timeline.log(kind="won", text=_with_reason(text, reason), deal=current, actor=actor, at=now)
+    timeline.log(kind="won", text=say("won", days=days, reason=reason), deal=current, actor=actor, at=now)
 
 
 @transaction.atomic
 def lose_deal(*, deal: Deal, actor: User, now: datetime, reason: str = "") -> None:
     """The sale is lost, for a reason worth remembering. Raises CannotMove where the deal is closed already."""
     current = _close(deal, Deal.Status.LOST, actor, now, reason)
-    timeline.log(kind="lost", text=_with_reason(_("Lost"), reason), deal=current, actor=actor, at=now)
+    timeline.log(kind="lost", text=say("lost", reason=reason), deal=current, actor=actor, at=now)
 
 
 @transaction.atomic
@@ -146,7 +142,7 @@ def reopen_deal(*, deal: Deal, actor: User, now: datetime) -> None:
     current.position = _make_room(current.stage, current, None)
     current.status, current.closing_reason, current.closed_at, current.stage_changed_at = Deal.Status.OPEN, "", None, now
     current.save(update_fields=["status", "closing_reason", "closed_at", "stage_changed_at", "position", "updated_at"])
-    timeline.log(kind="reopened", text=_("Reopened in {stage}").format(stage=current.stage.name), deal=current, actor=actor, at=now)
+    timeline.log(kind="reopened", text=say("reopened", stage=current.stage.name), deal=current, actor=actor, at=now)
 
 
 def _lock(*stages: Stage | None) -> None:
@@ -179,7 +175,7 @@ def _tell_move(deal: Deal, to: Stage, actor: User, now: datetime) -> None:
     old, new = deal.stage.name, to.name
     if deal.stage.pipeline_id != to.pipeline_id:
         old, new = f"{deal.stage.pipeline.name}: {old}", f"{to.pipeline.name}: {new}"
-    text = _("Moved from {old} to {new}").format(old=old, new=new)
+    text = say("moved", old=old, new=new)
     timeline.log(kind="stage", text=text, deal=deal, actor=actor, at=now)
     _note(deal, "stage", old, new, actor, now)
 
@@ -222,7 +218,3 @@ def _close(deal: Deal, status: Deal.Status, actor: User, now: datetime, reason: 
     current.status, current.closing_reason, current.closed_at = status, reason[:200], now
     current.save(update_fields=["status", "closing_reason", "closed_at", "updated_at"])
     return current
-
-
-def _with_reason(text: str, reason: str) -> str:
-    return f"{text}: {reason}" if reason else text

@@ -8,12 +8,13 @@ from django.utils import timezone
 
 from crm.accounts.models import User
 from crm.records.models import Deal, Lead, Organisation, Person, TimelineEntry
+from crm.records.sentences import Sentence
 
 
 def log(
     *,
     kind: str,
-    text: str,
+    text: str | Sentence,
     url: str = "",
     person: Person | None = None,
     organisation: Organisation | None = None,
@@ -23,10 +24,14 @@ def log(
     only_for: User | None = None,
     at: datetime | None = None,
 ) -> TimelineEntry:
-    """Add one line in finished words; `only_for` hides it from everybody else, managers and admins included."""
+    """Add one line: a sentence for readers of any language, or finished words for one of them.
+
+    `only_for` hides it from everybody else, managers and admins included.
+    """
     return TimelineEntry.objects.create(
         kind=kind,
-        text=text[:500],
+        text=str(text)[:500],
+        said=text.kept() if isinstance(text, Sentence) else None,
         url=url,
         person=person,
         organisation=organisation or (person.organisation if person else None),

@@ -10,13 +10,14 @@ from crm.accounts.models import User
 from crm.records.fields import book, writing
 from crm.records.fields.book import Field, Kind
 from crm.records.models import RECORDS, ContactPoint, CustomValue, Person, TimelineEntry
+from crm.records.sentences import Sentence
 
 Addition = tuple[Any, Sequence[tuple[Field, Any]]]
 
 
 @transaction.atomic
-def add_all(*, kind: str, additions: Sequence[tuple[Any, Mapping[str, Any]]], actor: User, sentence: str, now: datetime) -> list[Any]:
-    """Save new records of one kind, each with its values (key → value as `book.Kind` says); like `writing.add`, in bulk.
+def add_all(*, kind: str, additions: Sequence[tuple[Any, Mapping[str, Any]]], actor: User, sentence: Sentence, now: datetime) -> list[Any]:
+    """Save new records of one kind, each with its values (key → value as `book.Kind` says).
 
     A deal comes with its stage and its position; its place on the board is the caller's to find.
     """
@@ -64,7 +65,7 @@ def _custom(addition: Addition) -> list[CustomValue]:
     return [row for field, value in fields if field.custom is not None for row in writing.custom_rows(record, field, value)]
 
 
-def _first_line(kind: str, record: Any, actor: User, sentence: str, now: datetime) -> TimelineEntry:
+def _first_line(kind: str, record: Any, actor: User, sentence: Sentence, now: datetime) -> TimelineEntry:
     """As `timeline.log` writes it: a person's line stands in the timeline of their organisation too."""
     links = {kind: record} | ({"organisation": record.organisation} if isinstance(record, Person) else {})
-    return TimelineEntry(kind="created", text=sentence[:500], actor=actor, at=now, **links)
+    return TimelineEntry(kind="created", text=str(sentence)[:500], said=sentence.kept(), actor=actor, at=now, **links)

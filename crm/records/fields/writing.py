@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from crm.accounts.models import User, company
-from crm.records import changes, timeline
+from crm.records import changes
 from crm.records.fields import book
 from crm.records.fields.book import Field, Kind
 from crm.records.fields.values import Point, folded
@@ -28,17 +28,6 @@ def change(*, record: Any, values: Mapping[str, Any], actor: User, now: datetime
     record.save(update_fields=[*columns, "updated_at"])
     set_relations(record, fields)
     return watch.note(actor=actor, now=now)
-
-
-@transaction.atomic
-def add(*, record: Any, values: Mapping[str, Any], actor: User, sentence: str, now: datetime) -> Any:
-    """Save a new person, organisation or lead with these fields; `sentence` is the first line of its timeline."""
-    fields = _fields(record, values)
-    set_columns(record, fields)
-    record.save()
-    set_relations(record, fields)
-    timeline.log(kind="created", text=sentence, actor=actor, at=now, **{changes.kind_of(record): record})
-    return record
 
 
 def _fields(record: Any, values: Mapping[str, Any]) -> list[tuple[Field, Any]]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from crm.accounts.models import User
 from crm.accounts.permissions import Permission
-from crm.records import kinds
+from crm.records import kinds, sentences
 from crm.records.fields import book
 from crm.records.history.lines import Batch, Line, Source, read
 from crm.records.models import (
@@ -103,7 +103,7 @@ def _logged_line(row: TimelineEntry, record: Record) -> Line:
         at=row.at,
         icon=ICONS.get(row.kind, "dot"),
         kind=row.kind,
-        text=row.text,
+        text=sentences.words(row.said, row.text),
         pk=row.pk,
         url=row.url,
         who=row.actor,

@@ -15,6 +15,7 @@ from crm.records.fields.book import Field, Kind
 from crm.records.fields.values import Money
 from crm.records.lists import kept
 from crm.records.models import RECORDS, BulkChange, BulkItem, Owned, Person
+from crm.records.sentences import say
 
 Verb, Reason = BulkChange.Verb, BulkItem.Reason
 SEVERAL = (Verb.ADD_TAGS, Verb.REMOVE_TAGS)
@@ -138,7 +139,7 @@ def write(wishes: list[Wish], *, field: Field | None, is_deletion: bool, actor: 
 def _archive(wishes: list[Wish], actor: User, now: datetime) -> None:
     for one in wishes:
         one.record.archived_at, one.record.updated_at = one.after, now
-        text = _("Archived") if one.after else _("Brought back from the archive")
+        text = say("archived" if one.after else "restored")
         timeline.log(kind="changed", text=text, actor=actor, at=now, **removal.as_link(one.record))
     _save(wishes, ["archived_at"])
 

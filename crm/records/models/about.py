@@ -204,10 +204,11 @@ class TimelineQuerySet(models.QuerySet["TimelineEntry"]):
 
 
 class TimelineEntry(AboutRecord):
-    """One line of what happened to a record, in finished words; written by `timeline.log` only."""
+    """One line of what happened to a record; written by `timeline.log` only."""
 
     kind = models.CharField(max_length=30)
-    text = models.CharField(max_length=500)
+    text = models.CharField(max_length=500)  # in the language of whoever did it
+    said = models.JSONField(null=True, blank=True)  # the same as `sentences.Sentence.kept`, for readers of other languages
     url = models.CharField(max_length=300, blank=True)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     only_for = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="+")

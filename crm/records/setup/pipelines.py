@@ -11,6 +11,7 @@ from crm.accounts.models import User
 from crm.records import changes, timeline
 from crm.records.fields import book
 from crm.records.models import Deal, Pipeline, Stage
+from crm.records.sentences import say
 from crm.records.setup.ordering import foot
 from crm.records.stages import DEFAULT_STAGES
 
@@ -99,6 +100,6 @@ def _move(deals: QuerySet[Deal], to: Stage | None, actor: User, now: datetime) -
         deals.update(stage=to, updated_at=now)  # the closed ones, whose days in the stage are over
         watch.note(actor=actor, now=now)
         for deal, words in watch.before.items():
-            text = _("Moved from {old} to {new}").format(old=words["stage"], new=to.name)
+            text = say("moved", old=words["stage"], new=to.name)
             timeline.log(kind="stage", text=text, deal=deal, actor=actor, at=now)
     return len(watch.before)
