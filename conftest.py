@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.http import HttpResponse
 from django.test import Client
 from django.utils import translation
 
 from crm.accounts.models import Team, User
 from crm.celery import app
+from notifications import stream
 from scripts import chromium as executable
 from tests import shared
 from tests.services import require
@@ -28,9 +30,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What is imported and collected by now stays to the end: the garbage collector need not walk through it again and again."""
+    """What is imported and collected by now stays to the end: the garbage collector need not walk through it, nor come so often."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000)
 
 
 @pytest.fixture(scope="session")
@@ -67,6 +70,12 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=executable.PATH, args=executable.ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def no_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tabs are told that nothing is streamed. Answered by the server: a browser whose requests are caught keeps no script or style."""
+    monkeypatch.setattr(stream, "respond", lambda *_arguments: HttpResponse(status=204))
 
 
 @pytest.fixture(autouse=True)

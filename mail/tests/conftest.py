@@ -66,11 +66,10 @@ def sign_in(tab: Any, user: User) -> None:
 
 
 @pytest.fixture
-def tab(chromium: Any, live_server: Any, settings: Any, alice: User, account: Account) -> Iterator[Any]:
+def tab(chromium: Any, live_server: Any, no_stream: None, settings: Any, alice: User, account: Account) -> Iterator[Any]:
     """A tab in which Alice is signed in; fails where the page had an error or broke the content policy."""
     settings.SITE_HOST = live_server.url.partition("//")[2]
     context = chromium.new_context(base_url=live_server.url, viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    context.route("**/live/**", lambda route: route.fulfill(status=204))  # the stream is tested where it lives
     tab = context.new_page()
     tab.base_url, tab.problems = live_server.url, []
     tab.on("pageerror", lambda error: tab.problems.append(str(error)))

@@ -31,7 +31,7 @@ def sent(alice: User, spool: Any) -> Copy:
 
 
 @pytest.fixture(params=WIDTHS)
-def page(request: Any, chromium: Any, live_server: Any, settings: Any, alice: User, sent: Copy) -> Iterator[Any]:
+def page(request: Any, chromium: Any, live_server: Any, no_stream: None, settings: Any, alice: User, sent: Copy) -> Iterator[Any]:
     """A page of Alice's with the mail's icons at each edge; fails where it had an error or broke the content policy."""
     settings.SITE_HOST = live_server.url.partition("//")[2]
     signed_in = Client()
@@ -40,7 +40,6 @@ def page(request: Any, chromium: Any, live_server: Any, settings: Any, alice: Us
         reduced_motion="reduce", base_url=live_server.url, viewport={"width": request.param, "height": 700}, has_touch=request.param < 400
     )
     context.add_cookies([{"name": "candor_session", "value": signed_in.cookies["candor_session"].value, "url": live_server.url}])
-    context.route("**/live/**", lambda route: route.fulfill(status=204))
     page = context.new_page()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))

@@ -18,14 +18,13 @@ playwright_api = pytest.importorskip("playwright.sync_api")
 
 
 @pytest.fixture
-def tab(chromium: Any, live_server: Any, settings: Any, alice: User) -> Iterator[Any]:
+def tab(chromium: Any, live_server: Any, no_stream: None, settings: Any, alice: User) -> Iterator[Any]:
     """A tab in which Alice is signed in; fails where the page had an error or broke the content policy."""
     settings.SITE_HOST = live_server.url.partition("//")[2]
     signed_in = Client()
     signed_in.force_login(alice)
     context = chromium.new_context(base_url=live_server.url, viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     context.add_cookies([{"name": "candor_session", "value": signed_in.cookies["candor_session"].value, "url": live_server.url}])
-    context.route("**/live/**", lambda route: route.fulfill(status=204))  # the stream is tested where it lives
     tab = context.new_page()
     tab.problems = []
     tab.on("pageerror", lambda error: tab.problems.append(str(error)))
