@@ -9,11 +9,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgres://candor:candor@127.0.0.1:5432/candor")
 WITHOUT_DATABASE = [  # processes, settings, protocols, addresses and pure rules: once is enough
     "crm/demo/tests/test_mailserver.py",
     "crm/demo/tests/test_moments.py",
@@ -47,6 +50,7 @@ WITHOUT_DATABASE = [  # processes, settings, protocols, addresses and pure rules
     "tracking/tests/test_forged_links.py",
     "tracking/tests/test_tokens.py",
 ]
+SCALED = "tests/test_scaled_mode.py"  # means PostgreSQL and Redis: on SQLite only where there is no PostgreSQL
 ONCE = {"PYTHONDONTWRITEBYTECODE": ""}  # compile each file once, not in each of the hundred processes that tests start
 COUNT = re.compile(r"(\d+) (passed|failed|skipped|errors?)")
 
@@ -87,22 +91,15 @@ def deployed() -> dict[str, str]:
 def suites() -> list[Step]:
     """The tests: everything on SQLite, then on PostgreSQL all but the browser's, the spam filters' and those that ask none."""
     pytest = [str(BIN / "pytest"), "-rs", "--durations=15", "-n", "4", "--dist", "loadgroup"]
-    steps = [Step("tests on SQLite", pytest, {"DATABASE_URL": ""}, is_suite=True)]
-    postgres = os.environ.get("TEST_POSTGRES_URL", "postgres://candor:candor@127.0.0.1:5432/candor")
-    if has_postgres(postgres):
-        return [
-            *steps,
-            Step(
-                "tests on PostgreSQL",
-                [*pytest, "-m", "not browser and not spamfilters", *(f"--ignore={path}" for path in WITHOUT_DATABASE)],
-                {"DATABASE_URL": postgres},
-                is_suite=True,
-            ),
-        ]
+    on_sqlite = Step("tests on SQLite", pytest, {"DATABASE_URL": ""}, is_suite=True)
+    if has_postgres(POSTGRES):
+        on_sqlite.command = [*pytest, f"--ignore={SCALED}"]
+        selected = ["-m", "not browser and not spamfilters", *(f"--ignore={path}" for path in WITHOUT_DATABASE)]
+        return [on_sqlite, Step("tests on PostgreSQL", [*pytest, *selected], {"DATABASE_URL": POSTGRES}, is_suite=True)]
     if os.environ.get("CI"):
-        return [*steps, Step("tests on PostgreSQL", [sys.executable, "-c", f"raise SystemExit('no PostgreSQL at {postgres}')"])]
+        return [on_sqlite, Step("tests on PostgreSQL", [sys.executable, "-c", f"raise SystemExit('no PostgreSQL at {POSTGRES}')"])]
     print("skipped: tests on PostgreSQL (no server answers; set TEST_POSTGRES_URL=postgres://user:password@host/name)")
-    return steps
+    return [on_sqlite]
 
 
 def has_postgres(url: str) -> bool:
@@ -132,11 +129,25 @@ def run(step: Step, counts: dict[str, int]) -> bool:
     return done.returncode == 0
 
 
+@contextmanager
+def prepared() -> Iterator[None]:
+    """Databases for all suites are made while the checks run; a suite that needs one earlier waits for it."""
+    with tempfile.TemporaryDirectory(prefix="candor-suites-", ignore_cleanup_errors=True) as folder:
+        os.environ["CANDOR_TESTS_FOLDER"] = folder
+        environment = {**os.environ, **ONCE, "DATABASE_URL": POSTGRES if has_postgres(POSTGRES) else ""}
+        preparing = subprocess.Popen([sys.executable, "-c", "from tests import shared; shared.prepare()"], cwd=ROOT, env=environment)
+        try:
+            yield
+        finally:
+            preparing.wait()
+
+
 def main() -> int:
     """Run all steps; the last line sums the tests' counts."""
     counts: dict[str, int] = {}
-    failed = [step.name for step in checks() if not run(step, counts)]
-    failed += [step.name for step in suites() if not run(step, counts)]
+    with prepared():
+        failed = [step.name for step in checks() if not run(step, counts)]
+        failed += [step.name for step in suites() if not run(step, counts)]
     if failed:
         print("failed: " + ", ".join(failed))
     failures = counts.get("failed", 0) + sum(1 for name in failed if not name.startswith("tests"))

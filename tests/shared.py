@@ -43,6 +43,13 @@ def made_once(name: str, make: Callable[[Path], None]) -> Path:
     return base / name
 
 
+def prepare() -> None:
+    """Make both databases of the present version ahead of the tests; that of PostgreSQL where DATABASE_URL names a server."""
+    made_once("migrated", _migrate)
+    if os.environ.get("DATABASE_URL"):
+        migrated_template()
+
+
 def put_migrated_database(folder: Path, name: str = DATABASE) -> None:
     """Begin a DATA_DIR with an empty database of the present version, on SQLite: to migrate it takes many seconds."""
     shutil.copy(made_once("migrated", _migrate) / DATABASE, folder / name)
