@@ -3,7 +3,6 @@
 import contextlib
 import os
 import queue
-import random
 import shutil
 import signal
 import sqlite3
@@ -14,8 +13,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from crm.demo.ports import is_free
 from crm.records.index import folding
+from scripts.demo_process import free_port as free_port
 from tests import shared
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
@@ -105,14 +104,6 @@ def database_of(data: Path) -> Iterator[sqlite3.Connection]:
     with contextlib.closing(sqlite3.connect(data / "candor.sqlite3")) as database, database:
         folding.register(database)  # the triggers of the search index ask for them
         yield database
-
-
-def free_port() -> int:
-    """A port whose mail ports are free as well."""
-    while True:
-        port = random.randrange(20_000, 30_000)
-        if all(is_free(port + offset) for offset in (0, 25, 43)):
-            return port
 
 
 def eventually(condition: Callable[[], bool]) -> None:
