@@ -29,7 +29,6 @@ WITHOUT_DATABASE = [  # processes, settings, protocols, addresses and pure rules
     "crm/exchange/tests/test_corpora.py",
     "crm/lib/tests",
     "crm/records/tests/test_money.py",
-    "crm/records/tests/test_who_sees_what.py",
     "mail/tests/test_automatic.py",
     "mail/tests/test_body.py",
     "mail/tests/test_destinations.py",

@@ -103,10 +103,9 @@ def _totals(amounts: list[Amount]) -> Totals:
 def _cards(deals: OwnedQuerySet, user: User, now: datetime) -> dict[int, list[Deal]]:
     order = Window(RowNumber(), partition_by="stage_id", order_by=(F("position"), F("pk")))
     shown = next_steps.annotated(deals.annotate(row=order).filter(row__lte=CARDS), user)
+    shown = shown.select_related("stage", "organisation", "person", "owner").prefetch_related("tags")
     found: dict[int, list[Deal]] = {}
-    for deal in (
-        shown.select_related("stage", "organisation", "person", "owner").prefetch_related("tags").order_by("stage", "position", "pk")
-    ):
+    for deal in shown.order_by("stage", "position", "pk"):
         found.setdefault(deal.stage_id, []).append(mark(deal, now))
     return found
 

@@ -1,8 +1,10 @@
 """What the tests of the sync say of an account."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.utils import timezone
 
 from crm.accounts.models import User
@@ -47,3 +49,14 @@ def sent_here(account: Account) -> Message:
 def pause_of(state: SyncState) -> timedelta:
     assert state.due_at
     return state.due_at - timezone.now()
+
+
+@pytest.fixture
+def server() -> Iterator[UnrulyImap]:
+    with UnrulyImap() as running_:
+        yield running_
+
+
+@pytest.fixture
+def account(alice: User, server: UnrulyImap) -> Account:
+    return synced_account(alice, server)

@@ -1,31 +1,19 @@
 """The sync with a server that keeps to the protocol, and with ones that do not: nothing is lost, nothing comes twice."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from crm.accounts.models import User
 from mail import accounts, parsing
-from mail.models import Account, Block, KeptMail, Message, RemoteCopy, SyncState
+from mail.models import Block, KeptMail, Message, RemoteCopy, SyncState
 from mail.sync import changes, first, pace, running
-from mail.tests.syncing import folder_of, pause_of, subjects, sync, synced_account
-from mail.tests.unruly_imap import UnrulyImap
+from mail.tests.syncing import account as account  # a fixture
+from mail.tests.syncing import folder_of, pause_of, subjects, sync
+from mail.tests.syncing import server as server  # a fixture
 
 MINUTES, DAYS = timedelta(minutes=1), timedelta(days=1)
-
-
-@pytest.fixture
-def server() -> Iterator[UnrulyImap]:
-    with UnrulyImap() as running_:
-        yield running_
-
-
-@pytest.fixture
-def account(alice: User, server: UnrulyImap) -> Account:
-    return synced_account(alice, server)
 
 
 def test_the_first_sync_takes_the_newest_mail_first_and_marks_nothing_as_read(server, account):

@@ -1,35 +1,23 @@
 """The sync on bad days: what breaks, disappears, arrives twice or was changed meanwhile costs no mail."""
 
 import imaplib
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from crm.accounts.models import User
 from mail import changing, drafts, imap, leaving, outbox, rendering
-from mail.models import Account, Block, KeptMail, Message, RemoteCopy, SyncState, Thread
+from mail.models import Block, KeptMail, Message, RemoteCopy, SyncState, Thread
 from mail.sync import choices, entering, first, folders, news, pace, visit
 from mail.sync import server as asking
 from mail.tests.fake_imap import DROP, GMAIL
+from mail.tests.syncing import account as account  # a fixture
 from mail.tests.syncing import folder_of, pause_of, sent_here, subjects, sync, synced_account
-from mail.tests.unruly_imap import UnrulyImap
+from mail.tests.syncing import server as server  # a fixture
 from tracking import instrument, preferences
 
 MINUTES, DAYS = timedelta(minutes=1), timedelta(days=1)
-
-
-@pytest.fixture
-def server() -> Iterator[UnrulyImap]:
-    with UnrulyImap() as running_:
-        yield running_
-
-
-@pytest.fixture
-def account(alice: User, server: UnrulyImap) -> Account:
-    return synced_account(alice, server)
 
 
 def test_a_wrong_password_is_not_tried_every_minute(server, account):
